@@ -45,7 +45,9 @@ function modulesMatchLock() {
  * @param {string} file
  * @returns {Record<string, { version: string, optional?: boolean }>}
  */
-const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+function packages(file) {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+}
 
 /** @param {string[]} args */
 function npm(...args) {
