@@ -1,0 +1,46 @@
+# make -f emscripten.mk              js/fovea.wasm
+# make -f emscripten.mk native-test  the same sources through SIMDe, under ASan and UBSan, compared with the wasm
+# make -f emscripten.mk fuzz         libFuzzer targets: build/fuzz/NAME
+# make -f emscripten.mk clean
+
+EMCC ?= emcc
+CLANG ?= clang
+
+SOURCES := $(wildcard src/*.c)
+HEADERS := $(wildcard src/*.h include/fovea/*.h)
+
+# No contraction and no autovectorisation: the same bits everywhere, and clang-14's SLP
+# vectoriser produces wasm that is miscompiled.
+COMMON := -std=c99 -Iinclude -ffp-contract=off -fno-math-errno -fno-vectorize -fno-slp-vectorize \
+	-Wall -Wextra -Wshadow -Wno-unknown-pragmas -Werror
+
+WASM_FLAGS := $(COMMON) -O3 -DNDEBUG -msimd128 -mnontrapping-fptoint -mbulk-memory -msign-ext
+# The stack lies below the data, so that an overflow traps instead of overwriting it. The core
+# does not allocate: memory past __heap_base is the caller's.
+LINK_FLAGS := --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2147483648 -sINITIAL_MEMORY=1048576 \
+	-sTOTAL_STACK=65536 -sGLOBAL_BASE=65536 -Wl,--stack-first -Wl,--export=__heap_base
+
+WASM_OBJECTS := $(SOURCES:src/%.c=build/wasm/%.o)
+NATIVE_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+NATIVE_OBJECTS := $(SOURCES:src/%.c=build/native/%.o)
+
+.PHONY: all native native-test fuzz clean
+all: js/fovea.wasm
+
+js/fovea.wasm: $(WASM_OBJECTS)
+	$(EMCC) -O3 $(LINK_FLAGS) $^ -o $@
+
+build/wasm/%.o: src/%.c $(HEADERS) emscripten.mk
+	@mkdir -p $(@D)
+	$(EMCC) $(WASM_FLAGS) -c $< -o $@
+
+build/native/%.o: src/%.c $(HEADERS) emscripten.mk
+	@mkdir -p $(@D)
+	$(CLANG) $(NATIVE_FLAGS) -c $< -o $@
+
+native: $(NATIVE_OBJECTS)
+
+include $(wildcard tests/native/native.mk)
+
+clean:
+	rm -rf build js/fovea.wasm

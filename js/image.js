@@ -1,0 +1,197 @@
+import {checkChoice, checkInteger, checkNumber, checkTensor, describe, placeFloats, typeOf} from './tensor.js';
+import {View} from './view.js';
+import {FoveaError, withBlock} from './wasm.js';
+
+/** @import {Tensor, FloatTensor} from './tensor.js' */
+/** @import {Block} from './wasm.js' */
+
+export const RESIZES = /** @abi FV_RESIZE_ */ {
+    nearest: 0, bilinear: 1, area: 2, antialias: 3, nearest_exact: 4, bicubic: 5, adaptive: 6,
+};
+export const LAYOUTS = /** @abi FV_LAYOUT_ */ {NCHW: 0, NHWC: 1};
+export const ORDERS = /** @abi FV_ORDER_ */ {RGB: 0, BGR: 1};
+
+const OUTPUTS = {
+    float32: {type: 0, Data: Float32Array},
+    int32: {type: 1, Data: Int32Array},
+    uint8: {type: 2, Data: Uint8Array},
+};
+
+/**
+ * A picture: RGBA bytes, as an ImageData has them. Instead of `data`, `write` may fill them in: it gets wasm memory, lent
+ * until it returns or its promise settles, and the copy in is saved (`VideoFrame.copyTo(pixels, {format: 'RGBA'})`).
+ *
+ * @typedef {{data: Uint8Array | Uint8ClampedArray, width: number, height: number}} Picture
+ * @typedef {{width: number, height: number, write: (pixels: Uint8ClampedArray) => void | Promise<any>}} WrittenPicture
+ * @typedef {Picture | WrittenPicture} Frame
+ */
+
+/**
+ * @typedef {object} TensorOptions
+ * @property {number} [width] of the tensor, pixels; default: the view's, or the frame's
+ * @property {number} [height]
+ * @property {string} [fit] 'letterbox' (= 'ultralytics'), 'stretch', 'cover', 'yolox', 'darknet', 'mediapipe'; default 'letterbox'
+ * @property {boolean} [scaleUp] false: a picture smaller than the tensor keeps its size; default true
+ * @property {View} [view] sample through this (a rotated crop) instead of fitting; what lies beyond the picture is fill
+ * @property {number | number[]} [fill] bytes, one or one per output channel; normalised like a pixel; default 114
+ * @property {keyof typeof RESIZES} [resize] default 'bilinear': half-pixel centres, no antialiasing, torch's F.interpolate.
+ *   'area' (box coverage, OpenCV's INTER_AREA) and 'antialias' (Pillow's bilinear) for much smaller tensors
+ * @property {'RGB' | 'BGR'} [order] default 'RGB'
+ * @property {'NCHW' | 'NHWC'} [layout] default 'NCHW'
+ * @property {number} [scale] value = (byte * scale - mean) / std; default 1/255, for integer tensors 1
+ * @property {number | number[]} [mean] one, or one per output channel; default 0
+ * @property {number | number[]} [std] default 1
+ * @property {'float32' | 'int32' | 'uint8'} [dtype] integers are rounded half to even and saturate; default 'float32'
+ * @property {Float32Array | Int32Array | Uint8Array | {data: any}} [into] written instead of a new array
+ */
+
+/**
+ * A picture to a network's input.
+ *
+ * @template {Frame} F
+ * @param {F} frame
+ * @param {TensorOptions} [options]
+ * @returns {F extends WrittenPicture ? ReturnType<F['write']> extends Promise<any> ? Promise<Prepared> : Prepared : Prepared}
+ *   tensor: [1, 3, H, W] or [1, H, W, 3]; view: its coordinates to the picture's, for the decoder. A promise where `write` gives one
+ * @throws {TypeError | RangeError} on a wrong frame or option
+ */
+export function toTensor(frame, options = {}) {
+    const plan = makePlan(frame, options);
+    const {into} = options;
+    const data = /** @type {any} */ (into)?.data ?? into ?? new plan.Data(plan.count);
+    if (!(data instanceof plan.Data) || data.length !== plan.count) {
+        throw new TypeError(`into: expected a ${plan.Data.name} of ${plan.count} values, got ${describe(data)} of ${data.length}`);
+    }
+    return /** @type {any} */ (withBlock((block) => {
+        const dst = block.space(plan.count * plan.Data.BYTES_PER_ELEMENT);
+        return then(fill(block, dst, frame, plan), () => {
+            block.output(dst, data);
+            return {tensor: {data, dims: plan.dims}, view: plan.view};
+        });
+    }));
+}
+
+/**
+ * A picture to a network's input, without the copy out: `use` gets the tensor in wasm memory. It is lent until `use` returns,
+ * or its promise settles; after that its data has length 0. Memory that has to grow in between also ends the loan.
+ *
+ * @template R
+ * @param {Frame} frame
+ * @param {TensorOptions} options
+ * @param {(prepared: Prepared) => R} use
+ * @returns {R | Promise<Awaited<R>>} what `use` returns; a promise also where the frame's `write` gives one
+ */
+export function lendTensor(frame, options, use) {
+    const plan = makePlan(frame, options);
+    return /** @type {any} */ (withBlock((block) => {
+        const dst = block.space(plan.count * plan.Data.BYTES_PER_ELEMENT);
+        return then(fill(block, dst, frame, plan), () => block.lend(dst, plan.Data, plan.count,
+            (data) => use({tensor: {data, dims: plan.dims}, view: plan.view})));
+    }));
+}
+
+/** @typedef {{tensor: {data: any, dims: number[]}, view: View}} Prepared */
+
+/** @param {any} value @param {() => any} next */
+function then(value, next) {
+    return typeof value?.then === 'function' ? value.then(next) : next();
+}
+
+/** @param {string} name @param {unknown} value @returns {number[]} one number per channel */
+function perChannel(name, value) {
+    const three = typeof value === 'number' ? [value, value, value] : Array.from(/** @type {number[]} */ (value) ?? []);
+    if (three.length !== 3 || !three.every(Number.isFinite)) {
+        throw new TypeError(`${name}: expected a finite number or one per channel, got ${Array.isArray(value) ? `[${value}]` : describe(value)}`);
+    }
+    return three;
+}
+
+/** @param {Frame} frame @param {TensorOptions} options */
+function makePlan(frame, {
+    width, height, fit = 'letterbox', scaleUp = true, view, fill: fillBytes = 114, resize = 'bilinear', order = 'RGB', layout = 'NCHW',
+    dtype = 'float32', scale = dtype === 'float32' ? 1 / 255 : 1, mean = 0, std = 1,
+}) {
+    const {type, Data} = checkChoice('dtype', OUTPUTS, dtype);
+    const W = checkInteger('frame.width', frame?.width, 1, 65535);
+    const H = checkInteger('frame.height', frame?.height, 1, 65535);
+    const dstW = checkInteger('width', width ?? view?.tensor?.[0] ?? W, 1, 65535);
+    const dstH = checkInteger('height', height ?? view?.tensor?.[1] ?? H, 1, 65535);
+    if (view !== undefined && !(view instanceof View)) throw new TypeError(`view: expected a View, got ${describe(view)}`);
+    const means = perChannel('mean', mean);
+    const stds = perChannel('std', std);
+    checkNumber('scale', scale);
+    const norm = Float32Array.of(...stds.map((s) => scale / s), ...stds.map((s, c) => -means[c] / s), ...perChannel('fill', fillBytes));
+    if (!norm.every(Number.isFinite)) throw new RangeError(`std: expected numbers other than 0, got [${stds}]`);
+    return {
+        type, Data, W, H, dstW, dstH, norm,
+        view: view ?? View.fit(W, H, dstW, dstH, fit, {scaleUp}),
+        place: view ? undefined : View.fit(W, H, dstW, dstH, fit, {scaleUp}).place,
+        resize: checkChoice('resize', RESIZES, resize),
+        order: checkChoice('order', ORDERS, order),
+        layout: checkChoice('layout', LAYOUTS, layout),
+        count: 3 * dstW * dstH,
+        dims: layout === 'NCHW' ? [1, 3, dstH, dstW] : [1, dstH, dstW, 3],
+    };
+}
+
+/**
+ * Bring the pixels in, make the tensor at `dst`.
+ *
+ * @param {Block} block
+ * @param {number} dst
+ * @param {Frame} frame
+ * @param {ReturnType<typeof makePlan>} plan
+ */
+function fill(block, dst, frame, {type, W, H, dstW, dstH, norm, view, place, resize, order, layout}) {
+    const bytes = W * H * 4;
+    const rgba = block.space(bytes);
+    const normPtr = block.input(norm);
+    const prepare = () => {
+        if (place) {
+            const {left, top, width, height} = place;
+            const scratch = block.space(block.call('fv_image_fit_scratch', dstW, W, H, width, height));
+            block.call('fv_image_fit', dst, type, layout, dstW, dstH, rgba, W, H, left, top, width, height, resize, order, normPtr, scratch);
+        } else {
+            if (resize > RESIZES.area) throw new RangeError('resize: through this view only nearest, bilinear or area');
+            const scratch = block.space(block.call('fv_image_warp_scratch', dstW));
+            block.call('fv_image_warp', dst, type, layout, dstW, dstH, rgba, W, H, block.input(view.matrix), resize, order, normPtr, scratch);
+        }
+    };
+    if ('write' in frame && typeof frame.write === 'function') {
+        return then(block.lend(rgba, Uint8ClampedArray, bytes, (pixels) => then(frame.write(pixels), () => {
+            if (pixels.length === 0) throw new FoveaError('LENT', 'frame.write: the wasm memory grew while it was lent');
+        })), prepare);
+    }
+    const {data} = /** @type {Picture} */ (frame);
+    if (typeOf(data) !== 'uint8') throw new TypeError(`frame.data: expected RGBA bytes, got ${describe(data)}`);
+    if (data.length !== bytes) throw new RangeError(`frame.data: ${W} x ${H} RGBA needs ${bytes} bytes, got ${data.length}`);
+    block.view(rgba, Uint8Array, bytes).set(data);
+    return prepare();
+}
+
+/**
+ * Resize float maps: torch's F.interpolate(align_corners=False), OpenCV's INTER_AREA.
+ *
+ * @param {Tensor} maps [N, C, H, W], or [N, H, W, C]
+ * @param {{width: number, height: number, resize?: keyof typeof RESIZES, layout?: 'NCHW' | 'NHWC'}} options
+ *   resize: see toTensor; also 'bicubic' (A = -0.75), 'adaptive' (torch's 'area'), 'nearest_exact'. Default 'bilinear'
+ * @returns {FloatTensor} the same layout
+ */
+export function resizeMaps(maps, {width, height, resize = 'bilinear', layout = 'NCHW'}) {
+    const dims = checkTensor('maps', maps, '[N, C, H, W]');
+    checkInteger('width', width), checkInteger('height', height);
+    const kind = checkChoice('resize', RESIZES, resize);
+    const nchw = checkChoice('layout', LAYOUTS, layout) === LAYOUTS.NCHW;
+    if (dims.length !== 4 || dims.includes(0)) throw new RangeError(`maps: expected 4 sizes of at least 1, got [${dims}]`);
+    const [N, C, H, W] = nchw ? dims : [dims[0], dims[3], dims[1], dims[2]];
+    const [planes, channels] = nchw ? [N * C, 1] : [N, C];
+    const data = new Float32Array(planes * height * width * channels);
+    withBlock((block) => {
+        const dst = block.space(data.byteLength);
+        const src = placeFloats(block, maps);
+        const scratch = block.space(block.call('fv_image_resize_scratch', width, height, W, H, channels));
+        block.call('fv_image_resize', dst, width, height, src, planes, W, H, channels, kind, scratch);
+        block.output(dst, data);
+    });
+    return {data, dims: nchw ? [N, C, height, width] : [N, height, width, C]};
+}

@@ -1,0 +1,165 @@
+import {withBlock} from './wasm.js';
+
+/** @import {Block, Data} from './wasm.js' */
+
+/**
+ * A tensor: any object with `data` and `dims`, so an onnxruntime-web tensor can be passed as it is.
+ *
+ * float16 comes as `Uint16Array` or `Float16Array`. A quantised tensor says `scale` and `zeroPoint`:
+ * value = (data - zeroPoint) * scale.
+ *
+ * @typedef {object} Tensor
+ * @property {Float32Array | Int32Array | Uint8Array | Int8Array | Uint16Array} data row-major
+ * @property {readonly number[]} dims outermost size first
+ * @property {number} [scale]
+ * @property {number} [zeroPoint]
+ */
+
+/** @typedef {{data: Float32Array, dims: number[]}} FloatTensor */
+
+export const TYPES = /** @abi FV_TYPE_ */ {float32: 0, int32: 1, uint8: 2, float16: 3, int8: 4};
+
+/** @type {Record<string, keyof typeof TYPES>} */
+const TYPE_OF = {
+    Float32Array: 'float32', Int32Array: 'int32', Uint8Array: 'uint8', Uint8ClampedArray: 'uint8',
+    Uint16Array: 'float16', Float16Array: 'float16', Int8Array: 'int8',
+};
+
+/** @param {unknown} data @returns {keyof typeof TYPES | undefined} element type of a typed array */
+export function typeOf(data) {
+    return ArrayBuffer.isView(data) ? TYPE_OF[/** @type {any} */ (data)[Symbol.toStringTag]] : undefined;
+}
+
+/** What came, for a message. @param {any} value */
+export function describe(value) {
+    if (value === null || typeof value !== 'object') return String(value);
+    return value[Symbol.toStringTag] ?? value.constructor?.name ?? 'an object';
+}
+
+/**
+ * Check a tensor against a shape such as ['N', 'C', 'H', 'W'] or ['K', 2]: a number must match, and a letter must
+ * be the same size throughout one `sizes`. A size may be 0 (no boxes, no pictures).
+ *
+ * @param {string} name argument name, for the message
+ * @param {Tensor} tensor
+ * @param {(string | number)[]} shape
+ * @param {Record<string, number>} [sizes] letters bound so far; filled in
+ * @returns {Record<string, number>} `sizes`
+ * @throws {TypeError | RangeError}
+ */
+export function checkShape(name, tensor, shape, sizes = {}) {
+    const want = `[${shape.join(', ')}]`;
+    const dims = checkTensor(name, tensor, want);
+    const fits = dims.length === shape.length
+        && shape.every((s, i) => dims[i] === (typeof s === 'number' ? s : (sizes[s] ??= dims[i])));
+    if (!fits) {
+        const bound = shape.filter((s) => s in sizes).map((s) => `${s} = ${sizes[s]}`).join(', ');
+        throw new RangeError(`${name}: expected shape ${want}${bound && ` with ${bound}`}, got [${dims.join(', ')}]`);
+    }
+    return sizes;
+}
+
+/**
+ * Check that something is a tensor whose data and dims agree.
+ *
+ * @param {string} name
+ * @param {Tensor} tensor
+ * @param {string} [want]
+ * @returns {readonly number[]} its dims
+ */
+export function checkTensor(name, tensor, want = '') {
+    const {data, dims} = tensor ?? {};
+    if (!Array.isArray(dims) || !typeOf(data)) {
+        const got = tensor && typeof tensor === 'object' && 'data' in tensor ? `data: ${describe(data)}, dims: ${describe(dims)}` : describe(tensor);
+        throw new TypeError(`${name}: expected a tensor {data, dims} ${want}, got ${got}`);
+    }
+    const count = dims.reduce((n, d) => (Number.isInteger(d) && d >= 0 ? n * d : NaN), 1);
+    if (data.length !== count) {
+        throw new RangeError(`${name}: dims [${dims.join(', ')}] need ${count} values, data has ${data.length}`);
+    }
+    return dims;
+}
+
+/**
+ * Place a tensor in wasm memory as float32.
+ *
+ * @param {Block} block
+ * @param {Tensor} tensor checked
+ * @returns {number} pointer
+ */
+export function placeFloats(block, {data, scale = 1, zeroPoint = 0}) {
+    const type = TYPES[/** @type {keyof typeof TYPES} */ (typeOf(data))];
+    if (type === TYPES.float32 && scale === 1 && zeroPoint === 0) return block.input(data);
+    const dst = block.space(data.length * 4);
+    const raw = type === TYPES.float16 ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+    block.call('fv_tensor_widen', dst, block.input(raw), data.length, type, zeroPoint, scale);
+    return dst;
+}
+
+/**
+ * A tensor as float32, quantisation undone.
+ *
+ * @param {Tensor} tensor float32, int32, uint8, int8 or float16
+ * @returns {FloatTensor} a copy
+ */
+export function toFloat32(tensor) {
+    const dims = checkTensor('tensor', tensor);
+    const data = withBlock((block) => block.output(placeFloats(block, tensor), new Float32Array(tensor.data.length)));
+    return {data, dims: [...dims]};
+}
+
+/**
+ * Rows of numbers, as a tensor [N, width] or as a flat array of N * width.
+ *
+ * @param {string} name
+ * @param {Tensor | ArrayLike<number>} rows
+ * @param {number} width
+ * @returns {FloatTensor} [N, width]; the argument's own data where it is float32
+ */
+export function asRows(name, rows, width) {
+    const data = /** @type {any} */ (rows)?.data ?? rows;
+    if ('dims' in Object(rows)) checkShape(name, /** @type {Tensor} */ (rows), width === 1 ? ['N'] : ['N', width]);
+    else if (!Array.isArray(data) && !typeOf(data)) {
+        throw new TypeError(`${name}: expected a tensor [N, ${width}] or an array of numbers, got ${describe(rows)}`);
+    }
+    if (data.length % width) throw new RangeError(`${name}: expected a multiple of ${width} numbers, got ${data.length}`);
+    return {data: data instanceof Float32Array ? data : Float32Array.from(data), dims: [data.length / width, width]};
+}
+
+/**
+ * @template {Record<string, any>} T
+ * @param {string} name option name
+ * @param {T} table allowed values
+ * @param {unknown} value
+ * @returns {T[keyof T]}
+ */
+export function checkChoice(name, table, value) {
+    if (typeof value !== 'string' && typeof value !== 'number' || !Object.hasOwn(table, value)) {
+        throw new TypeError(`${name}: expected one of ${Object.keys(table).join(', ')}; got ${describe(value)}`);
+    }
+    return table[value];
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @param {number} [low]
+ * @param {number} [high]
+ * @returns {number}
+ */
+export function checkInteger(name, value, low = 1, high = 2 ** 31 - 1) {
+    if (!Number.isInteger(value) || /** @type {number} */ (value) < low || /** @type {number} */ (value) > high) {
+        throw new RangeError(`${name}: expected an integer from ${low} to ${high}, got ${describe(value)}`);
+    }
+    return /** @type {number} */ (value);
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value any number but NaN
+ * @returns {number}
+ */
+export function checkNumber(name, value) {
+    if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(`${name}: expected a number, got ${describe(value)}`);
+    return value;
+}

@@ -1,0 +1,208 @@
+import {asRows, checkChoice, checkInteger, checkNumber, describe} from './tensor.js';
+
+/** @import {Tensor, FloatTensor} from './tensor.js' */
+
+/**
+ * How a picture of another shape goes into a tensor, as the frameworks do it.
+ *
+ * keep   which of the two ratios tensor / picture both sides take; none: each its own
+ * round  how the sides of the fitted picture become whole pixels
+ * align  share of the spare room that lies left and above, whole pixels unless round is 'none'
+ *
+ * @type {Record<string, {keep?: 'min' | 'max', round: keyof typeof ROUND, align: number}>}
+ */
+export const FITS = {
+    letterbox: {keep: 'min', round: 'even', align: 0.5},
+    ultralytics: {keep: 'min', round: 'even', align: 0.5},
+    yolox: {keep: 'min', round: 'truncated', align: 0},
+    darknet: {keep: 'min', round: 'floor', align: 0.5},
+    mediapipe: {keep: 'min', round: 'none', align: 0.5},
+    cover: {keep: 'max', round: 'even', align: 0.5},
+    stretch: {round: 'none', align: 0},
+};
+
+/** A side after scaling by `ratio` = numerator / denominator. */
+const ROUND = {
+    /** Python's round(): half to even. @param {number} side @param {number} ratio */
+    even: (side, ratio) => {
+        const exact = side * ratio;
+        const floor = Math.floor(exact);
+        return exact - floor === 0.5 ? floor + floor % 2 : Math.round(exact);
+    },
+    /** int(side * ratio), in YOLOX's order of operations. @param {number} side @param {number} ratio */
+    truncated: (side, ratio) => Math.floor(side * ratio),
+    /** @param {number} side @param {number} _ @param {number} numerator @param {number} denominator */
+    floor: (side, _, numerator, denominator) => Math.floor((side * numerator) / denominator),
+    /** @param {number} side @param {number} ratio */
+    none: (side, ratio) => side * ratio,
+};
+
+/**
+ * The map from a tensor's coordinates to the picture's, affine; both are the canvas's: (0, 0) is the top-left corner of
+ * the top-left pixel, whose centre is (.5, .5). Made with a tensor and handed to the decoder of the network's heads.
+ */
+export class View {
+    /**
+     * @param {ArrayLike<number>} matrix [a, b, c, d, e, f]: X = a x + b y + c, Y = d x + e y + f
+     * @param {{picture?: readonly [number, number], tensor?: readonly [number, number], place?: Place}} [about]
+     */
+    constructor(matrix, {picture, tensor, place} = {}) {
+        if (matrix?.length !== 6 || !Array.prototype.every.call(matrix, Number.isFinite)) {
+            throw new TypeError(`View: expected a matrix of 6 finite numbers, got ${describe(matrix)}`);
+        }
+        /** @type {Float64Array} */
+        this.matrix = Float64Array.from(matrix);
+        /** [width, height] of the picture, where known @type {readonly [number, number] | undefined} */
+        this.picture = picture;
+        /** [width, height] of the tensor, where known @type {readonly [number, number] | undefined} */
+        this.tensor = tensor;
+        /** where the whole picture lies in the tensor, in whole pixels, where it does @type {Place | undefined} */
+        this.place = place;
+    }
+
+    static identity() {
+        return new View([1, 0, 0, 0, 1, 0]);
+    }
+
+    /**
+     * The whole picture into a tensor.
+     *
+     * @param {number} srcW width of the picture, pixels
+     * @param {number} srcH
+     * @param {number} dstW width of the tensor, pixels
+     * @param {number} dstH
+     * @param {string} [fit] a key of FITS
+     * @param {{scaleUp?: boolean}} [options] scaleUp false: a smaller picture keeps its size
+     * @returns {View}
+     */
+    static fit(srcW, srcH, dstW, dstH, fit = 'letterbox', {scaleUp = true} = {}) {
+        const {keep, round, align} = checkChoice('fit', FITS, fit);
+        checkInteger('srcW', srcW), checkInteger('srcH', srcH), checkInteger('dstW', dstW), checkInteger('dstH', dstH);
+        /** @param {number} side @param {number} num @param {number} den */
+        const scaled = (side, num, den) => Math.max(ROUND[round](side, num / den, num, den), round === 'none' ? 0 : 1);
+        let [width, height] = [dstW, dstH];
+        if (keep) {
+            const byWidth = (keep === 'min') === (dstW / srcW < dstH / srcH);
+            const [num, den] = !scaleUp && Math[keep](dstW / srcW, dstH / srcH) > 1 ? [1, 1] : byWidth ? [dstW, srcW] : [dstH, srcH];
+            [width, height] = [scaled(srcW, num, den), scaled(srcH, num, den)];
+        }
+        const whole = round === 'none' && keep ? (/** @type {number} */ x) => x : Math.floor;
+        const [left, top] = [whole((dstW - width) * align), whole((dstH - height) * align)];
+        const [sx, sy] = [srcW / width, srcH / height];
+        const isWhole = [left, top, width, height].every(Number.isInteger);
+        return new View([sx, 0, -left * sx, 0, sy, -top * sy], {
+            picture: [srcW, srcH], tensor: [dstW, dstH], place: isWhole ? {left, top, width, height} : undefined,
+        });
+    }
+
+    /**
+     * A rotated rectangle of the picture, stretched over a tensor.
+     *
+     * @param {{x: number, y: number, width: number, height: number, angle?: number}} rectangle x, y: its centre, pixels of the
+     *   picture; angle: radians, turns its x axis towards +y (clockwise on the screen)
+     * @param {number} dstW width of the tensor, pixels
+     * @param {number} dstH
+     * @returns {View}
+     */
+    static crop({x, y, width, height, angle = 0}, dstW, dstH) {
+        for (const [name, value] of Object.entries({x, y, width, height, angle})) {
+            if (!Number.isFinite(value)) throw new TypeError(`View.crop: ${name}: expected a finite number, got ${describe(value)}`);
+        }
+        checkInteger('dstW', dstW), checkInteger('dstH', dstH);
+        const [sin, cos] = sinCos(angle);
+        const [sx, sy] = [width / dstW, height / dstH];
+        const [a, b, d, e] = [cos * sx, -sin * sy, sin * sx, cos * sy];
+        return new View([a, b, x - (a * dstW + b * dstH) / 2, d, e, y - (d * dstW + e * dstH) / 2], {tensor: [dstW, dstH]});
+    }
+
+    /**
+     * @param {ArrayLike<number>} points x, y, x, y, ... in the tensor
+     * @returns {Float64Array} the same points in the picture
+     */
+    toPicture(points) {
+        if (!(points?.length % 2 === 0)) throw new TypeError(`points: expected x, y pairs, got ${describe(points)} of length ${points?.length}`);
+        const [a, b, c, d, e, f] = this.matrix;
+        const out = new Float64Array(points.length);
+        for (let i = 0; i < out.length; i += 2) {
+            out[i] = a * points[i] + b * points[i + 1] + c;
+            out[i + 1] = d * points[i] + e * points[i + 1] + f;
+        }
+        return out;
+    }
+
+    /** @param {ArrayLike<number>} points x, y, ... in the picture @returns {Float64Array} in the tensor */
+    toTensor(points) {
+        return this.inverse().toPicture(points);
+    }
+
+    /**
+     * @param {Tensor | ArrayLike<number>} boxes [N, 4] x1, y1, x2, y2 in the tensor
+     * @returns {Float32Array} in the picture; where the view turns, the upright boxes round the turned ones
+     */
+    boxesToPicture(boxes) {
+        const {data} = asRows('boxes', boxes, 4);
+        const out = new Float32Array(data.length);
+        const [a, b, c, d, e, f] = this.matrix;
+        /** The range of p x + q y + r over the box. @param {number} i @param {number} at @param {number} p @param {number} q @param {number} r */
+        const range = (i, at, p, q, r) => {
+            const [x1, y1, x2, y2] = data.subarray(i, i + 4);
+            out[i + at] = p * (p < 0 ? x2 : x1) + q * (q < 0 ? y2 : y1) + r;
+            out[i + at + 2] = p * (p < 0 ? x1 : x2) + q * (q < 0 ? y1 : y2) + r;
+        };
+        for (let i = 0; i < out.length; i += 4) range(i, 0, a, b, c), range(i, 1, d, e, f);
+        return out;
+    }
+
+    /** @returns {View} picture -> tensor @throws {RangeError} where the view has no area */
+    inverse() {
+        const [a, b, c, d, e, f] = this.matrix;
+        const det = a * e - b * d;
+        if (!Number.isFinite(1 / det)) throw new RangeError('View.inverse: the view has no area');
+        return new View([e / det, -b / det, (b * f - c * e) / det, -d / det, a / det, (c * d - a * f) / det],
+            {picture: this.tensor, tensor: this.picture});
+    }
+
+    /** @param {View} inner applied first @returns {View} this after inner: a tensor of a tensor of the picture */
+    compose(inner) {
+        const [a, b, c, d, e, f] = this.matrix;
+        const [A, B, C, D, E, F] = inner.matrix;
+        return new View([a * A + b * D, a * B + b * E, a * C + b * F + c, d * A + e * D, d * B + e * E, d * C + e * F + f],
+            {picture: this.picture, tensor: inner.tensor});
+    }
+
+    /**
+     * The same map as an affineGrid theta (alignCorners false).
+     *
+     * @param {number} srcW width of the picture, pixels
+     * @param {number} srcH
+     * @param {number} dstW width of the tensor, pixels
+     * @param {number} dstH
+     * @returns {FloatTensor} [1, 2, 3]
+     */
+    theta(srcW, srcH, dstW, dstH) {
+        for (const [name, value] of Object.entries({srcW, srcH, dstW, dstH})) checkNumber(name, value);
+        const [a, b, c, d, e, f] = this.matrix;
+        const data = Float32Array.of(
+            (a * dstW) / srcW, (b * dstH) / srcW, (a * dstW + b * dstH + 2 * c) / srcW - 1,
+            (d * dstW) / srcH, (e * dstH) / srcH, (d * dstW + e * dstH + 2 * f) / srcH - 1);
+        return {data, dims: [1, 2, 3]};
+    }
+}
+
+/** @typedef {{left: number, top: number, width: number, height: number}} Place */
+
+/**
+ * Sine and cosine from +, - and * alone (Cody and Waite's reduction, Taylor on [-pi/4, pi/4]; 1e-15 for angles below
+ * 1e5): Math.sin differs between engines in the last bit.
+ *
+ * @param {number} angle
+ * @returns {[number, number]}
+ */
+function sinCos(angle) {
+    const n = Math.round(angle / 1.5707963267948966);
+    const r = (angle - n * 1.5707963267341256) - n * 6.077100506506192e-11;
+    const z = r * r;
+    const s = r + r * z * (-1 / 6 + z * (1 / 120 + z * (-1 / 5040 + z * (1 / 362880 + z * (-1 / 39916800 + z / 6227020800)))));
+    const c = 1 + z * (-1 / 2 + z * (1 / 24 + z * (-1 / 720 + z * (1 / 40320 + z * (-1 / 3628800 + z * (1 / 479001600 - z / 87178291200))))));
+    return /** @type {[number, number][]} */ ([[s, c], [c, -s], [-s, -c], [-c, s]])[((n % 4) + 4) % 4];
+}

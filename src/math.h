@@ -1,0 +1,110 @@
+/*
+ * Elementary functions that give the same bits everywhere: only +, -, *, /, integer
+ * operations and comparisons, the scalar and the vector form in the same order.
+ */
+#ifndef FV_MATH_H
+#define FV_MATH_H
+
+#include "simd.h"
+#include <stdint.h>
+#include <string.h>
+
+#define FV_INFINITY __builtin_inff()
+
+static inline float fv_from_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline uint32_t fv_to_bits(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* lo where v is NaN */
+static inline double fv_clamp(double v, double lo, double hi)
+{
+    v = v >= lo ? v : lo;
+    return v < hi ? v : hi;
+}
+
+static inline int fv_max(int a, int b) { return a > b ? a : b; }
+static inline int fv_min(int a, int b) { return a < b ? a : b; }
+
+/* Of a product of sizes (each < 2^31, and checked after every factor): the largest is 2^31 - 1. */
+static inline int fv_too_big(int64_t product) { return product > INT32_MAX; }
+
+#define FV_EXP_LOW -87.33654f  /* below: 0, so that no result is subnormal */
+#define FV_EXP_HIGH 88.72283f  /* above: infinity */
+#define FV_LOG2E 1.44269504f
+#define FV_LN2_HIGH 0.693359375f
+#define FV_LN2_LOW -2.12194440e-4f
+#define FV_ROUND 12582912.f /* 1.5 * 2^23: adding and subtracting it rounds half to even */
+
+/* e^x, relative error below 1.2e-7 (Cephes' polynomial); NaN stays NaN. */
+static inline float fv_exp(float x)
+{
+    if (!(x >= FV_EXP_LOW)) return x != x ? x : 0.f;
+    if (x > FV_EXP_HIGH) return FV_INFINITY;
+    const float n = (x * FV_LOG2E + FV_ROUND) - FV_ROUND;
+    const float r = (x - n * FV_LN2_HIGH) - n * FV_LN2_LOW;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = (p * (r * r) + r) + 1.f;
+    const int32_t whole = (int32_t)n, half = whole >> 1; /* 2^128 is no float, 2^64 * 2^64 is */
+    return p * fv_from_bits((uint32_t)(half + 127) << 23) * fv_from_bits((uint32_t)(whole - half + 127) << 23);
+}
+
+static inline float fv_sigmoid(float x) { return 1.f / (1.f + fv_exp(-x)); }
+
+/* Natural logarithm of a positive, normal x; relative error below 1e-7 (Cephes). */
+static inline float fv_log(float x)
+{
+    uint32_t bits = fv_to_bits(x);
+    int32_t exponent = (int32_t)(bits >> 23) - 126;
+    float m = fv_from_bits((bits & 0x007fffffu) | 0x3f000000u); /* [.5, 1) */
+    if (m < 0.707106781f) exponent--, m += m;
+    m -= 1.f;
+    const float z = m * m, e = (float)exponent;
+    float p = 7.0376836292e-2f;
+    p = p * m - 1.1514610310e-1f;
+    p = p * m + 1.1676998740e-1f;
+    p = p * m - 1.2420140846e-1f;
+    p = p * m + 1.4249322787e-1f;
+    p = p * m - 1.6668057665e-1f;
+    p = p * m + 2.0000714765e-1f;
+    p = p * m - 2.4999993993e-1f;
+    p = p * m + 3.3333331174e-1f;
+    p = p * m * z;
+    p += e * FV_LN2_LOW;
+    p -= .5f * z;
+    return (m + p) + e * FV_LN2_HIGH;
+}
+
+/* Arc tangent, absolute error below 2e-7 (Cephes). */
+static inline f32x4 fv_atan4(f32x4 x)
+{
+    const f32x4 sign = wasm_v128_and(x, SPLAT(-0.f)), t = wasm_f32x4_abs(x), one = SPLAT(1.f);
+    const v128_t big = GT(t, SPLAT(2.414213562f)), mid = wasm_v128_andnot(GT(t, SPLAT(0.414213562f)), big);
+    f32x4 base = wasm_v128_and(big, SPLAT(1.570796327f));
+    base = wasm_v128_or(base, wasm_v128_and(mid, SPLAT(0.785398163f)));
+    f32x4 r = PICK(DIV(SPLAT(-1.f), t), t, big);
+    r = PICK(DIV(SUB(t, one), ADD(t, one)), r, mid);
+    const f32x4 z = MUL(r, r);
+    f32x4 p = SPLAT(8.05374449538e-2f);
+    p = SUB(MUL(p, z), SPLAT(1.38776856032e-1f));
+    p = ADD(MUL(p, z), SPLAT(1.99777106478e-1f));
+    p = SUB(MUL(p, z), SPLAT(3.33329491539e-1f));
+    p = ADD(MUL(MUL(p, z), r), r);
+    return wasm_v128_or(ADD(base, p), sign);
+}
+
+#endif
