@@ -172,7 +172,7 @@ function sizes() {
     const wasm = gzipSync(readFileSync('js/fovea.wasm'), { level: 9 }).length;
     const { outputFiles } = buildSync({
         stdin: { contents: ['index', 'draw', 'camera'].map((name) => `export * from './js/${name}.js';`).join(''), resolveDir: '.' },
-        bundle: true, minify: true, format: 'esm', target: 'es2022', external: ['node:*'], write: false,
+        bundle: true, minify: true, format: 'esm', target: 'es2022', external: ['node:*'], write: false, logLevel: 'silent',
     });
     const js = gzipSync(outputFiles[0].contents, { level: 9 }).length;
     if (wasm > WASM_LIMIT) throw new Error(`fovea.wasm is ${wasm} bytes gzipped, the limit is ${WASM_LIMIT}`);
