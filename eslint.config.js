@@ -28,7 +28,7 @@ export default [
             'prefer-template': 'off',
             'indent': ['error', 4, { SwitchCase: 1, ignoredNodes: ['ConditionalExpression', 'TemplateLiteral *', 'CallExpression > ArrowFunctionExpression'] }],
             'linebreak-style': ['error', 'unix'],
-            'max-len': ['error', { code: 160, ignoreUrls: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreStrings: true }],
+            'max-len': ['error', { code: 180, ignoreUrls: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreStrings: true }],
             'no-trailing-spaces': 'error',
             'eol-last': 'error',
             'quotes': ['error', 'single', { avoidEscape: true, allowTemplateLiterals: true }],
