@@ -118,16 +118,16 @@ function callsAgree() {
     return `${called.size} functions`;
 }
 
-/** The convention: an object literal under a comment that says `@abi FV_PREFIX_` mirrors the constants of that prefix. */
+/** The convention: an object literal after a comment that says `@abi FV_PREFIX_` mirrors the constants of that prefix. */
 function tablesAgree() {
-    const tables = library.flatMap((file) => [...text(file).matchAll(/@abi (FV_\w*_)\b[^/]*\*\/\s*(?:export )?const (\w+) = [^{]*\{([^}]*)\}/g)]
-        .map(([, prefix, name, body]) => ({ prefix, name: `${file}: ${name}`, body: withoutComments(body) })));
+    const tables = library.flatMap((file) => [...text(file).matchAll(/@abi (FV_\w*_)\b[^/]*\*\/[^{;]*\{([^}]*)\}/g)]
+        .map(([, prefix, body]) => ({ prefix, name: `${file}: ${prefix}*`, body: withoutComments(body) })));
     const owner = (/** @type {string} */ constant) => tables.filter(({ prefix }) => constant.startsWith(prefix))
         .sort((a, b) => b.prefix.length - a.prefix.length)[0];
     refuse([
         ...[...constants.keys()].filter((name) => !owner(name)).map((name) => `${name} is in no table of js/`),
         ...tables.flatMap(({ prefix, name, body }) => {
-            const got = new Map([...body.matchAll(/['"]?([\w-]+)['"]?\s*:\s*(-?\d+)/g)]
+            const got = new Map([...body.matchAll(/['"]?([\w-]+)['"]?\s*:\s*\[?\s*(-?\d+)/g)]
                 .map(([, key, value]) => [prefix + key.replace(/(?<=[a-z])-?(?=[A-Z])|-/g, '_').toUpperCase(), Number(value)]));
             const wanted = [...constants].filter(([constant]) => owner(constant)?.prefix === prefix);
             return [
