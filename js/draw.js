@@ -304,8 +304,8 @@ function makePen(ctx, style) {
             for (let keep = Math.min(head.length, 200); measure() > room && keep > 0;) text = `${head.slice(0, --keep)}… ${tail}`;
             const w = measure();
 
-            const spots = [[left, top - h], [right - w, top - h], [left, bottom], [left, top], [right - w, bottom], [right - w, bottom - h]]
-                .map(([x, y]) => [Math.round(clamp(x, 0, width - w)), Math.round(y)])
+            const spots = [top - h, bottom, top, bottom - h]
+                .flatMap((y) => [left, right - w].map((x) => [Math.round(clamp(x, 0, width - w)), Math.round(y)]))
                 .filter(([, y]) => y >= 0 && y + h <= height);
             const [x, y] = spots.find(([sx, sy]) => !taken.some(([tx, ty, tw, th]) => sx < tx + tw && tx < sx + w && sy < ty + th && ty < sy + h))
                 ?? spots[0] ?? [Math.round(clamp(left, 0, width - w)), 0];

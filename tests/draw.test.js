@@ -171,7 +171,7 @@ test('labels stay within the canvas and, where there is room, apart', () => {
         }
     }
     const { ctx, named } = recorded(greyCanvas(640, 480));
-    drawDetections(ctx, detections(...Array.from({ length: 4 }, (_, i) => [200 + i, 200 + i, 300 + i, 300 + i, 1 - i / 10])), ['person'], { plate: true });
+    drawDetections(ctx, detections(...Array.from({ length: 4 }, (_, i) => [200, 200, 300, 300, 1 - i / 10])), ['person'], { plate: true });
     const plates = named('fillRect').map(({ args }) => args);
     plates.forEach(([x, y, w, h], i) => plates.slice(i + 1).forEach(([x2, y2, w2, h2]) => {
         assert.ok(x >= x2 + w2 || x2 >= x + w || y >= y2 + h2 || y2 >= y + h, 'two labels overlap');
