@@ -117,7 +117,7 @@ async function step(what, work) {
 }
 
 /**
- * Quiet on success; the end of what the program said on failure.
+ * Quiet on success; on failure, how what the program said begins and ends.
  * @param {string} program
  * @param {string[]} args
  * @param {import('node:child_process').SpawnSyncOptions} [options]
@@ -125,6 +125,7 @@ async function step(what, work) {
 function run(program, args, options) {
     const { status, error, stdout, stderr } = spawnSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28, ...options });
     if (status === 0) return;
-    const said = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').slice(-20).join('\n');
-    throw new Error(`${program} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}\n${said}`);
+    const said = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n');
+    const told = said.length > 24 ? [...said.slice(0, 12), '...', ...said.slice(-12)] : said;
+    throw new Error([`${program} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`, ...told].join('\n'));
 }
