@@ -53,6 +53,30 @@ static void blend_rows(float *out, const float *upper, const float *lower, float
     for (int i = 0; i < count; i += 4) STORE(out + i, fv_lerp(LOAD(upper + i), LOAD(lower + i), w));
 }
 
+/* R R R R G G G G B B B B A A A A of four pixels, each pair of neighbours summed, upper and lower. */
+static v128_t sum_squares(const uint8_t *upper, const uint8_t *lower)
+{
+    const v128_t u = LOAD(upper), l = LOAD(lower);
+    return wasm_i16x8_add(
+        wasm_u16x8_extadd_pairwise_u8x16(wasm_i8x16_shuffle(u, u, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)),
+        wasm_u16x8_extadd_pairwise_u8x16(wasm_i8x16_shuffle(l, l, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)));
+}
+
+/* To exactly half the size, as from 1280 x 720 to 640: the means of four bytes are exact, and so what the lerps give. */
+static void halve_rows(float *out, int pitch, const uint8_t *upper, const uint8_t *lower, int count)
+{
+    const f32x4 quarter = SPLAT(0.25f);
+    for (int next = 0; next < count; next += 4) {
+        const int i = fv_min(next, count - 4); /* the last four may overlap the ones before */
+        const v128_t left = sum_squares(upper + 8 * i, lower + 8 * i);
+        const v128_t right = sum_squares(upper + 8 * i + 16, lower + 8 * i + 16);
+        const v128_t rg = wasm_i32x4_shuffle(left, right, 0, 4, 1, 5), ba = wasm_i32x4_shuffle(left, right, 2, 6, 3, 7);
+        STORE(out + i, MUL(fv_float_low(rg), quarter));
+        STORE(out + pitch + i, MUL(fv_float_high(rg), quarter));
+        STORE(out + 2 * pitch + i, MUL(fv_float_low(ba), quarter));
+    }
+}
+
 typedef struct {
     const uint8_t *rgba;
     int width, height;           /* of the picture */
@@ -67,6 +91,7 @@ static void fit_bilinear(const fv_target *target, const placed *p, void *scratch
     float *rows[2] = {at.way + pitch, at.way + 4 * pitch}, *out = at.way + 7 * pitch;
     int held[2] = {-1, -1};
     uint8_t twice[8]; /* a picture one pixel wide has no next pixel */
+    const int halves = p->width == 2 * p->fit_w && p->height == 2 * p->fit_h && count >= 4;
 
     for (int i = 0; i < padded; i++) {
         const int x = fv_min(p->from + i, p->to - 1) - p->left;
@@ -75,6 +100,12 @@ static void fit_bilinear(const fv_target *target, const placed *p, void *scratch
     for (int y = 0; y < target->height; y++) {
         if (y < p->top || y - p->top >= p->fit_h) {
             fv_target_row(target, y, 0, 0, out);
+            continue;
+        }
+        if (halves) {
+            const uint8_t *row = p->rgba + ((int64_t)(y - p->top) * p->width + p->from - p->left) * 8;
+            halve_rows(out, pitch, row, row + (int64_t)p->width * 4, count);
+            fv_target_row(target, y, p->from, p->to, out);
             continue;
         }
         float way;
