@@ -12,7 +12,6 @@ export default [
         languageOptions: { ecmaVersion: 2023, sourceType: 'module', globals: { ...globals.browser, ...globals.node } },
         linterOptions: { reportUnusedDisableDirectives: 'error' },
         rules: {
-            'curly': ['error', 'multi-line'],
             'eqeqeq': ['error', 'always', { null: 'ignore' }],
             'max-lines': ['error', { max: 400 }],
             'no-eval': 'error',
