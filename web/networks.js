@@ -1,0 +1,76 @@
+/**
+ * What the demo can look through, as data. A network says where its weights are, how a frame becomes its input, which of its nodes are
+ * the heads, how they become detections, and how these are drawn. Another task is another row, with its own decode and draw.
+ */
+import { COCO_80, decodeBlazeFace, decodeNanoDet } from 'fovea';
+import { drawDetections, drawKeypoints } from 'fovea/draw';
+import nanodetGraph from './models/nanodet.json?url';
+import nanodetWeights from './models/nanodet.bin?url';
+import blazefaceGraph from './models/blazeface.json?url';
+import blazefaceWeights from './models/blazeface.bin?url';
+
+/**
+ * @typedef {object} Options what the panel's controls hold
+ * @property {number} scoreThreshold
+ * @property {number} iouThreshold
+ * @property {number} maxDetections
+ *
+ * @typedef {{ data: any, dims: readonly number[] }} Tensor
+ *
+ * @typedef {{ count: number, boxes: Float32Array, scores: Float32Array, classes: Int32Array, keypoints?: Float32Array }} Detections
+ *
+ * @typedef {object} Network
+ * @property {string} title
+ * @property {string} task
+ * @property {string} about one line for the panel
+ * @property {readonly string[]} labels
+ * @property {{ graph: string, weights: string, nodes: string[] }} [files] for tfjs; a network without comes from the user's .onnx
+ * @property {any} prepare options of toTensor
+ * @property {Pick<Options, 'scoreThreshold' | 'iouThreshold'>} defaults
+ * @property {(heads: Tensor[], options: Options & { view?: any }) => Detections} decode
+ * @property {(ctx: any, found: Detections, labels: readonly string[], style?: any) => void} draw
+ */
+
+/** @type {Network['draw']} */
+export function drawFound(ctx, found, labels, style) {
+    drawDetections(ctx, found, labels, { plate: true, ...style });
+    if (found.keypoints) drawKeypoints(ctx, found.keypoints, { fill: true, minScore: 0.3, ...style });
+}
+
+const COLLAGE = { scoreThreshold: 0.45, iouThreshold: 0.45 };
+
+/** @type {Record<string, Network>} */
+export const networks = {
+    nanodet: {
+        title: 'NanoDet',
+        task: 'objects',
+        about: 'Eighty everyday things, at 416 × 416.',
+        labels: COCO_80,
+        files: {
+            graph: nanodetGraph,
+            weights: nanodetWeights,
+            nodes: ['PartitionedCall/Add_29', 'PartitionedCall/Add_33', 'PartitionedCall/Add_37'],
+        },
+        prepare: {
+            width: 416, height: 416, fill: 0, order: 'BGR', scale: 1, mean: [103.53, 116.28, 123.675], std: [57.375, 57.12, 58.395],
+        },
+        defaults: COLLAGE,
+        decode: (heads, options) => decodeNanoDet(heads, { classes: 80, bins: 11, size: [416, 416], ...options }),
+        draw: drawFound,
+    },
+    blazeface: {
+        title: 'BlazeFace',
+        task: 'faces',
+        about: 'Faces with eyes, nose, mouth and ears, at 256 × 256.',
+        labels: ['face'],
+        files: {
+            graph: blazefaceGraph,
+            weights: blazefaceWeights,
+            nodes: ['Identity', 'Identity_1', 'Identity_2', 'Identity_3'],
+        },
+        prepare: { width: 256, height: 256, fill: 0, layout: 'NHWC', scale: 1 / 127.5, mean: [1, 1, 1] },
+        defaults: { scoreThreshold: 0.5, iouThreshold: 0.3 },
+        decode: (heads, options) => decodeBlazeFace(heads, { size: [256, 256], ...options }),
+        draw: drawFound,
+    },
+};

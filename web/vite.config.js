@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Nothing leaves the machine: pages, workers and wasm come from this server, and nothing else may be reached. */
+const policy = [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "worker-src 'self'",
+    "connect-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "media-src 'self' blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+].join('; ');
+
+// The header also binds the worker, which a page's <meta> does not; the <meta> binds the built page on any static host.
+const headers = { 'Content-Security-Policy': `${policy}; frame-ancestors 'none'`, 'Referrer-Policy': 'no-referrer' };
+
+export default defineConfig({
+    root: here('.'),
+    base: './',
+    cacheDir: here('../node_modules/.vite'),
+    server: { headers, fs: { allow: [here('..')] } },
+    preview: { headers },
+    // What an installed package would resolve by itself.
+    resolve: {
+        alias: [
+            { find: /^fovea$/, replacement: here('../js/index.js') },
+            { find: /^fovea\/(draw|camera)$/, replacement: here('../js/$1.js') },
+        ],
+    },
+    optimizeDeps: {
+        include: ['comlink', '@tensorflow/tfjs-core', '@tensorflow/tfjs-converter', '@tensorflow/tfjs-backend-wasm', 'onnxruntime-web/wasm'],
+    },
+    worker: { format: 'es' },
+    build: {
+        target: 'es2022',
+        emptyOutDir: true,
+        assetsInlineLimit: 0,
+        chunkSizeWarningLimit: 1000,
+        modulePreload: { polyfill: false },
+    },
+    plugins: [{
+        name: 'content-security-policy',
+        transformIndexHtml: () => [{ tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: policy }, injectTo: 'head-prepend' }],
+    }],
+});
