@@ -44,10 +44,10 @@ export const NEEDS = {
         apt: ['ffmpeg'], mac: 'brew install ffmpeg', other: 'ffmpeg',
     },
     'vtest.avi': {
-        find: () => [process.env.FOVEA_VIDEO ?? '', VIDEO].find(existsSync),
+        find: () => [process.env.VTEST ?? '', VIDEO].find(existsSync),
         // Container images tell dpkg to leave documentation out, and this video counts as such.
         apt: ['opencv-doc', '--reinstall', '-oDpkg::Options::=--path-include=/usr/share/doc/opencv-doc/examples/*'],
-        mac: 'download samples/data/vtest.avi of OpenCV 4 and name it in $FOVEA_VIDEO', other: 'vtest.avi of OpenCV 4 (samples/data), named in $FOVEA_VIDEO',
+        mac: 'download samples/data/vtest.avi of OpenCV 4 and name it in $VTEST', other: 'vtest.avi of OpenCV 4 (samples/data), named in $VTEST',
     },
 };
 
