@@ -117,13 +117,19 @@ export function toFloat32(tensor) {
  * @returns {FloatTensor} [N, width]; the argument's own data where it is float32
  */
 export function asRows(name, rows, width) {
-    const data = /** @type {any} */ (rows)?.data ?? rows;
-    if ('dims' in Object(rows)) checkShape(name, /** @type {Tensor} */ (rows), width === 1 ? ['N'] : ['N', width]);
-    else if (!Array.isArray(data) && !typeOf(data)) {
+    const tensor = /** @type {Tensor} */ (rows);
+    if (rows && typeof rows === 'object' && 'dims' in rows) {
+        if (width === 1) checkTensor(name, tensor);
+        else checkShape(name, tensor, ['N', width]);
+        const data = tensor.data instanceof Float32Array ? tensor.data : toFloat32(tensor).data;
+        return {data, dims: [data.length / width, width]};
+    }
+    if (!Array.isArray(rows) && !typeOf(rows)) {
         throw new TypeError(`${name}: expected a tensor [N, ${width}] or an array of numbers, got ${describe(rows)}`);
     }
+    const data = rows instanceof Float32Array ? rows : Float32Array.from(/** @type {ArrayLike<number>} */ (rows));
     if (data.length % width) throw new RangeError(`${name}: expected a multiple of ${width} numbers, got ${data.length}`);
-    return {data: data instanceof Float32Array ? data : Float32Array.from(data), dims: [data.length / width, width]};
+    return {data, dims: [data.length / width, width]};
 }
 
 /**

@@ -1,0 +1,249 @@
+import {boxClip} from './box.js';
+import {gather, suppression} from './nms.js';
+import {checkChoice, checkNumber, describe, placeFloats} from './tensor.js';
+import {View} from './view.js';
+import {withBlock} from './wasm.js';
+
+/** @import {Block} from './wasm.js' */
+/** @import {Tensor} from './tensor.js' */
+/** @import {Policy} from './nms.js' */
+
+export const ACTIVATIONS = /** @abi FV_ACTIVATION_ */ {none: 0, sigmoid: 1, softmax: 2};
+const CODES = /** @abi FV_CODE_ */ {corners: 0, centre: 1, distance: 2};
+const SHAPES = /** @abi FV_SHAPE_ */ {linear: 0, exp: 1, sigmoid: 2, square_sigmoid: 3};
+const CODER = /** @abi FV_CODER_ */ {
+    code: 0, bins: 1, swapped: 2, step_x: 3, step_y: 4, offset: 5, centre_shape: 6, size_shape: 7, centre_scale: 8, size_scale: 9,
+    gain: 10, limit: 11, point_scale: 12, point_shift: 13, visibility: 14, count: 15,
+};
+
+/**
+ * What was found: `count` boxes, best first.
+ *
+ * @typedef {object} Detections
+ * @property {number} count
+ * @property {Float32Array} boxes [count * 4] x1, y1, x2, y2 in the picture; in the tensor where no view was given
+ * @property {Float32Array} scores [count]
+ * @property {Int32Array} classes [count]
+ * @property {Int32Array} rows [count] the network's row (anchor) each came from: to look up mask coefficients and the like
+ * @property {Float32Array} [keypoints] [count * K * 3] x, y, score, where the head has any
+ */
+
+/**
+ * Where some values lie in a tensor: value v of position p is data[at + p * position + v * value].
+ *
+ * @typedef {{tensor: Tensor, at: number, position: number, value: number}} Values
+ */
+
+/**
+ * How boxes are coded, in the words of include/fovea/detect.h.
+ *
+ * @typedef {object} Coder
+ * @property {keyof typeof CODES} [code] default 'corners'
+ * @property {number} [bins] of a distribution per side
+ * @property {boolean} [swapped] y before x
+ * @property {readonly [number, number]} [step] pixels per cell, x and y; default 1
+ * @property {number} [offset] of a cell's centre, in cells; default .5
+ * @property {keyof typeof SHAPES} [centreShape] default 'linear'
+ * @property {keyof typeof SHAPES} [sizeShape]
+ * @property {number} [centreScale] default 1
+ * @property {number} [sizeScale]
+ * @property {number} [gain] of a sigmoid centre: 1 YOLOv3, 2 YOLOv5
+ * @property {number} [limit] of an exponent
+ * @property {number} [pointScale]
+ * @property {number} [pointShift]
+ * @property {'none' | 'sigmoid'} [visibility] of keypoints
+ */
+
+/**
+ * A part of a head: positions of one stride, and where their scores, boxes and keypoints lie.
+ *
+ * @typedef {object} HeadBlock
+ * @property {number} positions
+ * @property {Values} scores
+ * @property {Values} [objectness]
+ * @property {Values} boxes
+ * @property {Values & {values: 2 | 3}} [points]
+ * @property {number} [grid] cells in a row; none: the boxes need no grid
+ * @property {number} [anchors] per cell, side by side in the positions; default 1
+ * @property {Float32Array} [priors] [positions * 4] centre and size, or for a grid [anchors * 2] sizes
+ * @property {Coder} coder
+ */
+
+/**
+ * @typedef {object} DetectOptions
+ * @property {number} [scoreThreshold] only what scores more; default .25
+ * @property {number} [iouThreshold] default .45
+ * @property {number} [maxDetections] default 300
+ * @property {number} [maxPerClass] candidates of each class that reach suppression, the best; default all
+ * @property {boolean} [multiLabel] every class of a position that passes, not only its best; default false
+ * @property {boolean} [agnostic] boxes of different classes suppress each other; default false
+ * @property {string | Policy} [policy] of suppression, see POLICIES; default 'greedy'
+ * @property {View} [view] given by toTensor: the answer is in the picture's coordinates
+ * @property {boolean | 'picture' | 'tensor'} [clip] boxes to the picture (true), or to the tensor before suppression (torchvision); default false
+ * @property {readonly [number, number]} [size] [width, height] of the network's input; default: the view's, or what the head's grids imply
+ */
+
+/**
+ * What a family of heads is, past its blocks.
+ *
+ * @typedef {object} Head
+ * @property {HeadBlock[]} blocks
+ * @property {number} classes
+ * @property {keyof typeof ACTIVATIONS} [activation] default 'none'
+ * @property {number} [background] a class never chosen
+ * @property {number} [keypoints]
+ * @property {Values} [labels] value 0 of a row is its class (heads that have done their own selection)
+ * @property {readonly [number, number]} [size]
+ */
+
+/**
+ * Decode any head that can be described: score, threshold, decode, suppress, and back to the picture. The named decoders
+ * (decodeYolo, decodeSsd, ...) are descriptions for this one.
+ *
+ * @param {Head} head
+ * @param {DetectOptions} [options]
+ * @returns {Detections}
+ */
+export function decodeHead(head, {
+    scoreThreshold = 0.25, iouThreshold = 0.45, maxDetections = 300, maxPerClass, multiLabel = false, agnostic = false, policy,
+    view, clip = false, size,
+} = {}) {
+    const {blocks, classes, activation = 'none', background = -1, keypoints = 0, labels} = head;
+    const threshold = checkNumber('scoreThreshold', scoreThreshold);
+    if (view !== undefined && !(view instanceof View)) throw new TypeError(`view: expected a View, got ${describe(view)}`);
+    checkChoice('clip', {false: 0, true: 0, picture: 0, tensor: 0}, String(clip));
+    const rule = suppression({iouThreshold, maxDetections, maxPerClass, policy});
+    const tensorSize = readSize(size) ?? view?.tensor ?? head.size;
+    if (clip === 'tensor' && !tensorSize) throw new TypeError('clip: the size of the network\'s input is needed: give size or view');
+    if ((clip === true || clip === 'picture') && !view?.picture) throw new TypeError('clip: the size of the picture is needed: give a view that knows it');
+
+    const found = withBlock((block) => {
+        const place = placer(block);
+        const capacity = blocks.reduce((sum, {positions}) => sum + positions * (multiLabel ? classes : 1), 0);
+        const [rows, ids, scores] = [block.space(capacity * 4), block.space(capacity * 4), block.space(capacity * 4)];
+        const ends = blocks.map(() => 0);
+        let n = 0;
+        let firstRow = 0;
+        blocks.forEach(({positions, scores: s, objectness: o}, i) => {
+            n = ends[i] = block.call('fv_detect_select', rows, ids, scores, n, capacity, place(s), positions, s.position, classes, s.value,
+                o ? place(o) : 0, o ? o.position : 0, firstRow, ACTIVATIONS[activation], background, threshold, +multiLabel);
+            firstRow += positions;
+        });
+
+        const boxes = block.space(n * 16);
+        const points = block.space(n * keypoints * 12);
+        let from = firstRow = 0;
+        blocks.forEach(({positions, boxes: b, points: p, grid = 0, anchors = 1, priors, coder}, i) => {
+            const count = ends[i] - from;
+            if (count) {
+                const about = [firstRow, priors ? block.input(priors) : 0, grid, anchors, block.input(coderFloats(coder))];
+                block.call('fv_detect_boxes', boxes + from * 16, rows + from * 4, count, place(b), positions, b.position, b.value, ...about);
+                if (p) {
+                    block.call('fv_detect_points', points + from * keypoints * 12, rows + from * 4, count, keypoints, p.values,
+                        place(p), positions, p.position, p.value, ...about);
+                }
+            }
+            from = ends[i];
+            firstRow += positions;
+        });
+        if (clip === 'tensor' && tensorSize) block.call('fv_box_clip', boxes, boxes, n, tensorSize[0], tensorSize[1]);
+
+        const all = {
+            rows: block.output(rows, new Int32Array(n)), classes: block.output(ids, new Int32Array(n)),
+            boxes: block.output(boxes, new Float32Array(n * 4)), points: block.output(points, new Float32Array(n * keypoints * 3)),
+        };
+        if (labels) {
+            const values = block.view(place(labels), Float32Array, labels.tensor.data.length - labels.at);
+            all.rows.forEach((row, i) => (all.classes[i] = values[row * labels.position]));
+            block.view(ids, Int32Array, n).set(all.classes);
+        }
+        const joined = join(all.boxes, all.points, n, keypoints * 3);
+        const values = 4 + keypoints * 3;
+        const kept = rule(block, {
+            n, rows: keypoints ? block.input(joined) : boxes, values: keypoints ? values : 4, scores, classes: agnostic ? 0 : ids,
+        });
+        return {...split(kept.rows ?? gather(joined, kept.indices, values), keypoints), scores: kept.scores,
+            classes: gather(all.classes, kept.indices, 1), rows: gather(all.rows, kept.indices, 1)};
+    });
+    return toPicture(found, view, clip);
+}
+
+/** @param {readonly [number, number] | undefined} size */
+function readSize(size) {
+    if (size === undefined) return undefined;
+    if (!(size?.length === 2 && size[0] > 0 && size[1] > 0)) throw new TypeError(`size: expected [width, height], got ${describe(size)}`);
+    return size;
+}
+
+/** Place each tensor once. @param {Block} block @returns {(values: Values) => number} */
+function placer(block) {
+    /** @type {Map<Tensor, number>} */
+    const placed = new Map();
+    return ({tensor, at}) => {
+        let ptr = placed.get(tensor);
+        if (ptr === undefined) placed.set(tensor, ptr = placeFloats(block, tensor));
+        return ptr + at * 4;
+    };
+}
+
+/** @param {Coder} coder @returns {Float32Array} FV_CODER_COUNT floats */
+function coderFloats({
+    code = 'corners', bins = 0, swapped = false, step = [1, 1], offset = 0.5, centreShape = 'linear', sizeShape = 'linear',
+    centreScale = 1, sizeScale = 1, gain = 1, limit = Infinity, pointScale = 1, pointShift = 0, visibility = 'none',
+}) {
+    const values = new Float32Array(CODER.count);
+    /** @type {[number, number][]} */
+    ([
+        [CODER.code, checkChoice('code', CODES, code)], [CODER.bins, bins], [CODER.swapped, +swapped],
+        [CODER.step_x, step[0]], [CODER.step_y, step[1]], [CODER.offset, offset],
+        [CODER.centre_shape, checkChoice('centreShape', SHAPES, centreShape)], [CODER.size_shape, checkChoice('sizeShape', SHAPES, sizeShape)],
+        [CODER.centre_scale, centreScale], [CODER.size_scale, sizeScale], [CODER.gain, gain], [CODER.limit, limit],
+        [CODER.point_scale, pointScale], [CODER.point_shift, pointShift],
+        [CODER.visibility, checkChoice('visibility', {none: 0, sigmoid: 1}, visibility)],
+    ]).forEach(([i, value]) => (values[i] = value));
+    return values;
+}
+
+/** Rows of a box and its keypoints. @param {Float32Array} boxes @param {Float32Array} points @param {number} n @param {number} width */
+function join(boxes, points, n, width) {
+    if (!width) return boxes;
+    const rows = new Float32Array(n * (4 + width));
+    for (let i = 0; i < n; i++) {
+        rows.set(boxes.subarray(4 * i, 4 * i + 4), i * (4 + width));
+        rows.set(points.subarray(width * i, width * (i + 1)), i * (4 + width) + 4);
+    }
+    return rows;
+}
+
+/** @param {Float32Array} rows @param {number} keypoints */
+function split(rows, keypoints) {
+    if (!keypoints) return {boxes: rows};
+    const width = 4 + keypoints * 3;
+    const n = rows.length / width;
+    const [boxes, points] = [new Float32Array(n * 4), new Float32Array(n * keypoints * 3)];
+    for (let i = 0; i < n; i++) {
+        boxes.set(rows.subarray(i * width, i * width + 4), i * 4);
+        points.set(rows.subarray(i * width + 4, (i + 1) * width), i * (width - 4));
+    }
+    return {boxes, keypoints: points};
+}
+
+/**
+ * @param {Omit<Detections, 'count'>} found in the tensor
+ * @param {View | undefined} view
+ * @param {boolean | string} clip
+ * @returns {Detections}
+ */
+function toPicture({boxes, scores, classes, rows, keypoints}, view, clip) {
+    let out = view ? view.boxesToPicture(boxes) : boxes;
+    if (view?.picture && (clip === true || clip === 'picture')) out = boxClip(out, {width: view.picture[0], height: view.picture[1]}).data;
+    if (view && keypoints) {
+        const [a, b, c, d, e, f] = view.matrix;
+        for (let i = 0; i < keypoints.length; i += 3) {
+            const [x, y] = [keypoints[i], keypoints[i + 1]];
+            keypoints[i] = a * x + b * y + c;
+            keypoints[i + 1] = d * x + e * y + f;
+        }
+    }
+    return {count: scores.length, boxes: out, scores, classes, rows, ...(keypoints && {keypoints})};
+}

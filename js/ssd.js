@@ -1,0 +1,131 @@
+import {ssdAnchors} from './anchor.js';
+import {boxConvert} from './box.js';
+import {ACTIVATIONS, decodeHead} from './detect.js';
+import {asRows, checkChoice, checkInteger} from './tensor.js';
+import {listOf} from './yolo.js';
+
+/** @import {Detections, DetectOptions, HeadBlock} from './detect.js' */
+/** @import {Tensor} from './tensor.js' */
+/** @import {Outputs} from './yolo.js' */
+
+/**
+ * What the frameworks' single-shot detectors do, as defaults.
+ *
+ * @type {Record<string, DetectOptions & {order: 'xy' | 'yx', activation: keyof typeof ACTIVATIONS, background: number, limit: number, anchorFormat: 'cxcywh' | 'xyxy'}>}
+ */
+const VARIANTS = {
+    tensorflow: {order: 'yx', activation: 'sigmoid', background: 0, limit: Infinity, anchorFormat: 'cxcywh'},
+    mediapipe: {order: 'yx', activation: 'sigmoid', background: 0, limit: Infinity, anchorFormat: 'cxcywh', policy: 'mediapipe'},
+    torchvision: {
+        order: 'xy', activation: 'softmax', background: 0, limit: 4.135166556742356, anchorFormat: 'xyxy',
+        multiLabel: true, scoreThreshold: 0.01, maxPerClass: 400, maxDetections: 200, clip: 'tensor',
+    },
+};
+
+/**
+ * Decode a single-shot detector: box offsets from anchors, and class logits.
+ *
+ * @param {{boxes: Tensor, scores: Tensor} | Outputs} outputs boxes [1, N, 4], scores [1, N, classes]; by name, or told apart by shape
+ * @param {DetectOptions & {
+ *   variant?: string,
+ *   anchors?: Tensor,
+ *   anchorFormat?: 'cxcywh' | 'xyxy',
+ *   scales?: readonly [number, number],
+ *   order?: 'xy' | 'yx',
+ *   activation?: keyof typeof ACTIVATIONS,
+ *   background?: number,
+ *   limit?: number,
+ *   image?: number,
+ * }} [options] variant: 'tensorflow' (TF Object Detection's and MediaPipe's MobileNet SSD), 'mediapipe' (the same, weighted suppression),
+ *   'torchvision'; the default of all others. anchors: [N, 4], fractions of the input or pixels; default: ssdAnchors() of the size.
+ *   scales: of centre and size offsets, default [10, 5]. background: class never chosen, -1: none. limit: of the size's exponent
+ * @returns {Detections} classes as the network counts them, the background included
+ */
+export function decodeSsd(outputs, {variant = 'tensorflow', ...given} = {}) {
+    const {order, activation, background, limit, anchorFormat, anchors, scales = [10, 5], image = 0, ...options} = {
+        ...checkChoice('variant', VARIANTS, variant), ...given,
+    };
+    const {boxes, scores} = readPair(outputs);
+    const [N, classes] = [boxes.dims[boxes.dims.length - 2], scores.dims[scores.dims.length - 1]];
+    if (boxes.dims[boxes.dims.length - 1] !== 4 || scores.dims[scores.dims.length - 2] !== N || !classes || scores.data.length / classes !== boxes.data.length / 4) {
+        throw new RangeError(`outputs: expected boxes [1, N, 4] and scores [1, N, classes], got [${boxes.dims.join(', ')}] and [${scores.dims.join(', ')}]`);
+    }
+    checkInteger('image', image, 0, boxes.data.length / 4 / (N || 1) - 1);
+    checkChoice('order', {xy: 0, yx: 0}, order), checkChoice('activation', ACTIVATIONS, activation);
+    checkChoice('anchorFormat', {cxcywh: 0, xyxy: 0}, anchorFormat);
+    const size = options.size ?? options.view?.tensor ?? [300, 300];
+    const table = anchors ?? ssdAnchors({size});
+    const rows = asRows('anchors', table, 4);
+    if (rows.dims[0] !== N) throw new RangeError(`anchors: expected one for each of ${N} rows, got ${rows.dims[0]}`);
+    const priors = toPixels(anchorFormat === 'xyxy' ? boxConvert(rows.data, {from: 'xyxy', to: 'cxcywh'}).data : rows.data, size);
+    return decodeHead({
+        blocks: [{
+            positions: N, priors,
+            boxes: {tensor: boxes, at: image * N * 4, position: 4, value: 1},
+            scores: {tensor: scores, at: image * N * classes, position: classes, value: 1},
+            coder: {code: 'centre', swapped: order === 'yx', sizeShape: 'exp', centreScale: 1 / scales[0], sizeScale: 1 / scales[1], limit},
+        }],
+        classes, activation, background, size,
+    }, {...options, size});
+}
+
+/** Anchors as fractions of the input reach no further than a few inputs; pixels do. @param {Float32Array} anchors @param {readonly [number, number]} size */
+function toPixels(anchors, size) {
+    const fractions = anchors.every((v) => !(Math.abs(v) > 4));
+    return fractions ? anchors.map((v, i) => v * size[i & 1]) : anchors;
+}
+
+/** @param {any} outputs @returns {{boxes: Tensor, scores: Tensor}} */
+function readPair(outputs) {
+    if (outputs?.boxes && outputs.scores) {
+        listOf([outputs.boxes, outputs.scores]);
+        return outputs;
+    }
+    const list = listOf(outputs);
+    const boxes = list.find(({dims}) => dims[dims.length - 1] === 4);
+    const scores = list.find((tensor) => tensor !== boxes);
+    if (!boxes || !scores) throw new TypeError('outputs: expected {boxes, scores}: [1, N, 4] and [1, N, classes]');
+    return {boxes, scores};
+}
+
+/**
+ * Decode BlazeFace: 896 anchors, a box and six keypoints each (right eye, left eye, nose, mouth, right ear, left ear).
+ *
+ * @param {Outputs} outputs scores and boxes, in any order and in any of the forms it is exported in: [1, 896, 1] and [1, 896, 16], or
+ *   512 and 384 apart, or maps [1, 16, 16, 2], [1, 16, 16, 32], [1, 8, 8, 6], [1, 8, 8, 96]; logits and pixels
+ * @param {DetectOptions & {keypoints?: number}} [options] defaults: scoreThreshold .5, iouThreshold .3, policy 'mediapipe'
+ *   (weighted); size: [256, 256] (the back-camera model; the front-camera one has 128)
+ * @returns {Detections} with `keypoints`; classes all 0
+ */
+export function decodeBlazeFace(outputs, {keypoints = 6, scoreThreshold = 0.5, iouThreshold = 0.3, policy = 'mediapipe', ...options} = {}) {
+    const width = 4 + 2 * checkInteger('keypoints', keypoints, 0, 65535);
+    const size = options.size ?? options.view?.tensor ?? [256, 256];
+    const layers = [{cells: 16, anchors: 2}, {cells: 8, anchors: 6}];
+    const list = listOf(outputs);
+    /** @param {number} rows @param {number} values */
+    const find = (rows, values) => list.find(({data}) => data.length === rows * values);
+    const whole = {scores: find(896, 1), boxes: find(896, width)};
+    /** @type {HeadBlock[]} */
+    const blocks = [];
+    let from = 0;
+    for (const {cells, anchors} of layers) {
+        const positions = cells * cells * anchors;
+        const apart = {scores: find(positions, 1), boxes: find(positions, width)};
+        const [{scores, boxes}, at] = whole.scores && whole.boxes ? [whole, from] : [apart, 0];
+        if (!scores || !boxes) {
+            const got = list.map(({dims}) => `[${dims.join(', ')}]`).join(', ');
+            throw new RangeError(`outputs: expected scores and boxes of 896 (512 + 384) anchors, 1 and ${width} values each, got ${got}`);
+        }
+        const step = /** @type {[number, number]} */ ([size[0] / cells, size[1] / cells]);
+        const unit = cells / size[0];
+        blocks.push({
+            positions, grid: cells, anchors,
+            scores: {tensor: scores, at, position: 1, value: 1},
+            boxes: {tensor: boxes, at: at * width, position: width, value: 1},
+            points: keypoints ? {tensor: boxes, at: at * width + 4, position: width, value: 1, values: 2} : undefined,
+            coder: {code: 'centre', step, centreScale: unit, sizeScale: unit, pointScale: unit},
+        });
+        from += positions;
+    }
+    return decodeHead({blocks, classes: 1, keypoints, activation: 'sigmoid', size}, {scoreThreshold, iouThreshold, policy, ...options});
+}
