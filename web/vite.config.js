@@ -19,11 +19,13 @@ const policy = [
 // The header also binds the worker, which a page's <meta> does not; the <meta> binds the built page on any static host.
 const headers = { 'Content-Security-Policy': `${policy}; frame-ancestors 'none'`, 'Referrer-Policy': 'no-referrer' };
 
+const screen = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+
 export default defineConfig({
     root: here('.'),
     base: './',
     cacheDir: here('../node_modules/.vite'),
-    server: { headers, fs: { allow: [here('..')] } },
+    server: { headers, open: Boolean(screen && process.env.npm_lifecycle_event === 'start' && !process.env.CI), fs: { allow: [here('..')] } },
     preview: { headers },
     // What an installed package would resolve by itself.
     resolve: {
