@@ -13,7 +13,7 @@ import { loadNetwork } from './tfjs-node.js';
 const OBJECTS = {
     model: 'nanodet',
     labels: COCO_80,
-    input: { width: 416, height: 416, fill: 0, order: 'BGR', scale: 1, mean: [103.53, 116.28, 123.675], std: [57.375, 57.12, 58.395] },
+    input: { width: 416, height: 416, fill: 0, order: /** @type {const} */ ('BGR'), scale: 1, mean: [103.53, 116.28, 123.675], std: [57.375, 57.12, 58.395] },
     heads: ['PartitionedCall/Add_29', 'PartitionedCall/Add_33', 'PartitionedCall/Add_37'],
     decode: decodeNanoDet,
     options: { scoreThreshold: 0.45, classes: 80, bins: 11 },
@@ -21,7 +21,7 @@ const OBJECTS = {
 const FACES = {
     model: 'blazeface',
     labels: ['face'],
-    input: { width: 256, height: 256, fill: 0, layout: 'NHWC', scale: 1 / 127.5, mean: 1 },
+    input: { width: 256, height: 256, fill: 0, layout: /** @type {const} */ ('NHWC'), scale: 1 / 127.5, mean: 1 },
     heads: ['Identity', 'Identity_1', 'Identity_2', 'Identity_3'],
     decode: decodeBlazeFace,
     options: { scoreThreshold: 0.5 },
