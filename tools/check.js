@@ -168,16 +168,20 @@ function shortFiles() {
     return `${all.length} files, the longest has ${Math.max(...all.map(length))} lines`;
 }
 
+/** The limit is on what everybody loads; what a canvas or a camera needs comes with its own entry point. */
 function sizes() {
     const wasm = gzipSync(readFileSync('js/fovea.wasm'), { level: 9 }).length;
-    const { outputFiles } = buildSync({
-        stdin: { contents: ['index', 'draw', 'camera'].map((name) => `export * from './js/${name}.js';`).join(''), resolveDir: '.' },
-        bundle: true, minify: true, format: 'esm', target: 'es2022', external: ['node:*'], write: false, logLevel: 'silent',
+    const [js, draw, camera] = ['index', 'draw', 'camera'].map((name) => {
+        const { outputFiles: [{ contents }] } = buildSync({
+            entryPoints: [`js/${name}.js`], bundle: true, minify: true, format: 'esm', target: 'es2022', external: ['node:*'], write: false, logLevel: 'silent',
+        });
+        return gzipSync(contents, { level: 9 }).length;
     });
-    const js = gzipSync(outputFiles[0].contents, { level: 9 }).length;
-    if (wasm > WASM_LIMIT) throw new Error(`fovea.wasm is ${wasm} bytes gzipped, the limit is ${WASM_LIMIT}`);
-    if (js > JS_LIMIT) throw new Error(`the library is ${js} bytes minified and gzipped, the limit is ${JS_LIMIT}`);
-    return `fovea.wasm ${wasm} of ${WASM_LIMIT} bytes gzipped, JavaScript ${js} of ${JS_LIMIT}`;
+    refuse([
+        ...wasm > WASM_LIMIT ? [`fovea.wasm is ${wasm} bytes gzipped, the limit is ${WASM_LIMIT}`] : [],
+        ...js > JS_LIMIT ? [`fovea's JavaScript is ${js} bytes minified and gzipped, the limit is ${JS_LIMIT}`] : [],
+    ]);
+    return `gzipped, fovea.wasm ${wasm} of ${WASM_LIMIT} bytes, fovea ${js} of ${JS_LIMIT}, fovea/draw ${draw}, fovea/camera ${camera}`;
 }
 
 /** @param {string[]} complaints */
