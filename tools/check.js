@@ -60,7 +60,7 @@ function coreIsPure() {
     const sources = files('src', '.c');
     mkdirSync(WORK, { recursive: true });
     execFileSync(findEmscripten() ?? 'emcc', ['-O2', '-std=gnu11', '-msimd128', '-mnontrapping-fptoint', '-Wno-everything', '-S', '-emit-llvm',
-        `-I${resolve('include')}`, ...sources.map((file) => resolve(file))], { cwd: WORK });
+        `-I${resolve('include')}`, ...sources.map((file) => resolve(file))], { cwd: WORK, stdio: 'pipe' });
     refuse(sources.flatMap((file) => {
         const code = text(join(WORK, `${basename(file, '.c')}.ll`));
         const writable = [...code.matchAll(/^@([\w.]+) = (?:\w+ )*?(?:thread_local\S* )?(?:\w+ )*?global /gm)].map(([, name]) => name)
