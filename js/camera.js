@@ -24,7 +24,7 @@ const REASONS = {
 export class CameraError extends Error {
     /** @param {string} reason @param {unknown} [cause] the browser's own error */
     constructor(reason, cause) {
-        super(MESSAGES[reason], { cause });
+        super(MESSAGES[reason], {cause});
         this.name = 'CameraError';
         this.reason = reason;
     }
@@ -52,10 +52,10 @@ export class Frame {
      * @throws {TypeError} if there is no picture in it yet
      */
     constructor(source, timestamp) {
-        let { width, height } = sizeOf(source);
+        let {width, height} = sizeOf(source);
         if (!(width > 0 && height > 0)) throw new TypeError('source: expected a picture that has loaded');
         if ('copyTo' in source) {
-            const { rotation = 0, flip = false } = /** @type {{ rotation?: number, flip?: boolean }} */ (source);
+            const {rotation = 0, flip = false} = /** @type {{rotation?: number, flip?: boolean}} */ (source);
             if (rotation % 180) [width, height] = [height, width];
             this.#copies = !rotation && !flip && rgbaBytes(source) === width * height * 4;
             timestamp ??= source.timestamp / 1000;
@@ -66,7 +66,11 @@ export class Frame {
         this.height = height;
     }
 
-    /** RGBA bytes, width * height * 4 of them. */
+    /**
+     * RGBA bytes, width * height * 4 of them, read at once. A picture made of them, {data, width, height}, needs no waiting for.
+     *
+     * @returns {Uint8ClampedArray}
+     */
     get data() {
         return this.#data ??= this.#read();
     }
@@ -75,17 +79,18 @@ export class Frame {
      * Copy the pixels straight into memory lent for them.
      *
      * @param {Uint8ClampedArray} pixels width * height * 4 bytes, RGBA
-     * @returns {void | Promise<void>} a promise where the browser copies in the background
+     * @returns {Promise<void>}
      * @throws {RangeError} if `pixels` has another length
      */
-    write(pixels) {
-        const { width, height, source } = this;
-        if (pixels.length !== width * height * 4) {
-            throw new RangeError(`pixels: expected ${width} x ${height} x 4 bytes, got ${pixels.length}`);
+    async write(pixels) {
+        const {width, height, source} = this;
+        if (pixels.length !== width * height * 4) throw new RangeError(`pixels: expected ${width} x ${height} x 4 bytes, got ${pixels.length}`);
+        if (this.#copies && !this.#data && !this.#closed) {
+            const layout = [{offset: 0, stride: width * 4}];
+            await /** @type {VideoFrame} */ (source).copyTo(pixels, {format: 'RGBA', colorSpace: 'srgb', layout});
+        } else {
+            pixels.set(this.data);
         }
-        if (!this.#copies || this.#data || this.#closed) return pixels.set(this.data);
-        const layout = [{ offset: 0, stride: width * 4 }];
-        return /** @type {VideoFrame} */ (source).copyTo(pixels, { format: 'RGBA', colorSpace: 'srgb', layout }).then(() => {});
     }
 
     /** Let go of the picture; a loop does this by itself. */
@@ -96,10 +101,10 @@ export class Frame {
 
     #read() {
         if (this.#closed) throw new Error('This frame is closed: read its pixels before asking for the next.');
-        const { width, height } = this;
-        scratch ??= /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true }));
-        const { canvas } = scratch;
-        if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+        const {width, height} = this;
+        scratch ??= /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true}));
+        const {canvas} = scratch;
+        if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, {width, height});
         scratch.globalCompositeOperation = 'copy';
         scratch.drawImage(this.source, 0, 0, width, height);
         return scratch.getImageData(0, 0, width, height).data;
@@ -110,18 +115,18 @@ export class Frame {
  * The size of the pixels that are there. A camera's track may be scaled where its frames are not, so a VideoFrame is measured itself.
  *
  * @param {any} source
- * @returns {{ width: number, height: number }}
+ * @returns {{width: number, height: number}}
  */
 function sizeOf(source) {
-    const { visibleRect, codedWidth, codedHeight, videoWidth, videoHeight, naturalWidth, naturalHeight, width, height } = Object(source);
-    return visibleRect ?? { width: codedWidth ?? videoWidth ?? naturalWidth ?? width, height: codedHeight ?? videoHeight ?? naturalHeight ?? height };
+    const {visibleRect, codedWidth, codedHeight, videoWidth, videoHeight, naturalWidth, naturalHeight, width, height} = Object(source);
+    return visibleRect ?? {width: codedWidth ?? videoWidth ?? naturalWidth ?? width, height: codedHeight ?? videoHeight ?? naturalHeight ?? height};
 }
 
 /** @param {HTMLVideoElement} video */
 function grab(video) {
     if (typeof VideoFrame !== 'function') return video;
     const frame = new VideoFrame(video);
-    const { width, height } = sizeOf(frame);
+    const {width, height} = sizeOf(frame);
     // Before VideoFrame.rotation a turned picture came unturned; the element is always drawn as it is shown.
     if ('rotation' in frame || (width > height) === (video.videoWidth > video.videoHeight)) return frame;
     frame.close();
@@ -132,7 +137,7 @@ function grab(video) {
 function rgbaBytes(frame) {
     // A browser that cannot convert may say so only by not reading the option.
     let read = false;
-    const options = { get format() {
+    const options = {get format() {
         read = true;
         return /** @type {const} */ ('RGBA');
     } };
@@ -148,14 +153,14 @@ function rgbaBytes(frame) {
  * The frames of a playing video, each once, until it ends. While the consumer is busy newer frames replace older ones unseen.
  *
  * @param {HTMLVideoElement} video
- * @param {{ signal?: AbortSignal }} [options] `signal` ends the loop
+ * @param {{signal?: AbortSignal}} [options] `signal` ends the loop
  * @returns {AsyncGenerator<Frame, void, void>}
  * @throws {TypeError} if `video` is no video element; when iterated, what the browser says of a video it cannot show or read
  *
  * @example
  * for await (const frame of framesOf(video)) await detect(frame);
  */
-export function framesOf(video, { signal } = {}) {
+export function framesOf(video, {signal} = {}) {
     if (typeof video?.addEventListener !== 'function' || !('readyState' in video)) throw new TypeError('video: expected a <video> element');
     return newest(video, signal);
 }
@@ -168,7 +173,7 @@ async function* newest(video, signal) {
     let wake = () => {};
     const stir = () => wake();
     const watch = () => {
-        handle = exact ? video.requestVideoFrameCallback((_, { mediaTime }) => shown(mediaTime, true)) : requestAnimationFrame(() => shown(video.currentTime));
+        handle = exact ? video.requestVideoFrameCallback((_, {mediaTime}) => shown(mediaTime, true)) : requestAnimationFrame(() => shown(video.currentTime));
     };
     /** @param {number} now in seconds @param {boolean} [sure] */
     const shown = (now, sure = now !== time) => {
@@ -221,13 +226,13 @@ async function* newest(video, signal) {
  * @throws {RangeError} naming the option that is wrong
  *
  * @example
- * const camera = await openCamera({ width: 1280, height: 720 });
+ * const camera = await openCamera({width: 1280, height: 720});
  * for await (const frame of camera) {
- *     const { tensor, view } = toTensor(frame, { width: 640, height: 640 });
- * }
+ *     const {tensor, view} = await toTensor(frame, {width: 640, height: 640});
+ *}
  */
-export async function openCamera({ width, height, facing = 'user', video } = {}) {
-    for (const [name, size] of Object.entries({ width, height })) {
+export async function openCamera({width, height, facing = 'user', video} = {}) {
+    for (const [name, size] of Object.entries({width, height})) {
         if (size !== undefined && !(size >= 1 && size < Infinity)) throw new RangeError(`${name}: expected a number of pixels, got ${size}`);
     }
     if (facing !== 'user' && facing !== 'environment') throw new RangeError(`facing: expected one of user, environment; got ${facing}`);
@@ -238,7 +243,7 @@ export async function openCamera({ width, height, facing = 'user', video } = {})
     const end = new AbortController();
     let closed = false;
     /** @type {MediaTrackConstraints} */
-    let wish = { width, height, facingMode: facing };
+    let wish = {width, height, facingMode: facing};
     /** @type {Promise<void> | null} */
     let switching = null;
     const track = () => /** @type {MediaStream | null} */ (screen.srcObject)?.getVideoTracks()[0];
@@ -252,11 +257,11 @@ export async function openCamera({ width, height, facing = 'user', video } = {})
     async function start() {
         stop(); // first, as many phones run one camera at a time
         try {
-            const stream = await devices.getUserMedia({ video: wish });
+            const stream = await devices.getUserMedia({video: wish});
             screen.srcObject = stream;
             if (closed) return stop();
             track()?.addEventListener('ended', () => end.abort());
-            Object.assign(screen, { muted: true, playsInline: true });
+            Object.assign(screen, {muted: true, playsInline: true});
             await screen.play();
         } catch (error) {
             stop();
@@ -266,12 +271,12 @@ export async function openCamera({ width, height, facing = 'user', video } = {})
 
     async function turn() {
         const before = wish;
-        const { facingMode, deviceId } = track()?.getSettings() ?? {};
+        const {facingMode, deviceId} = track()?.getSettings() ?? {};
         if (facingMode) {
-            wish = { width, height, facingMode: facingMode === 'user' ? 'environment' : 'user' };
+            wish = {width, height, facingMode: facingMode === 'user' ? 'environment' : 'user'};
         } else {
-            const ids = (await devices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput').map((device) => device.deviceId);
-            wish = { width, height, deviceId: { exact: ids[(ids.indexOf(deviceId ?? '') + 1) % ids.length] } };
+            const ids = (await devices.enumerateDevices()).filter(({kind}) => kind === 'videoinput').map((device) => device.deviceId);
+            wish = {width, height, deviceId: {exact: ids[(ids.indexOf(deviceId ?? '') + 1) % ids.length]}};
         }
         try {
             await start();
@@ -289,13 +294,13 @@ export async function openCamera({ width, height, facing = 'user', video } = {})
 
         /** @returns {'user' | 'environment' | undefined} which way it looks, where known: a person is best shown mirrored */
         get facing() {
-            const { facingMode } = track()?.getSettings() ?? {};
+            const {facingMode} = track()?.getSettings() ?? {};
             return /** @type {'user' | 'environment' | undefined} */ (facingMode);
         },
 
         /** @returns {AsyncGenerator<Frame, void, void>} */
         async *[Symbol.asyncIterator]() {
-            yield* framesOf(screen, { signal: end.signal });
+            yield* framesOf(screen, {signal: end.signal});
             if (!closed) throw new CameraError('lost');
         },
 

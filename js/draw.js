@@ -16,7 +16,7 @@ export const PALETTE = [
     '#882255', '#99ffff', '#3311cc', '#9966ff', '#aadd99',
 ];
 
-const DEFAULTS = { color: null, lineWidth: 2, halo: true, fill: false, plate: false, label: true, fontSize: 13, radius: 3 };
+const DEFAULTS = {color: null, lineWidth: 2, halo: true, fill: false, plate: false, label: true, fontSize: 13, radius: 3};
 const BLACK = '#111111', WHITE = '#ffffff';
 const FAR = 1e5;
 
@@ -48,10 +48,10 @@ const FAR = 1e5;
  *
  * @typedef {Pick<CanvasRenderingContext2D, 'save' | 'restore' | 'beginPath' | 'closePath' | 'moveTo' | 'lineTo' | 'arc' | 'fillRect'
  *     | 'fillText' | 'strokeText' | 'font' | 'lineWidth' | 'lineJoin' | 'textAlign' | 'textBaseline' | 'globalAlpha'> & {
- *     fillStyle: any, strokeStyle: any, fill(): void, stroke(): void, measureText(text: string): { width: number },
+ *     fillStyle: any, strokeStyle: any, fill(): void, stroke(): void, measureText(text: string): {width: number},
  *     setTransform(a: number, b: number, c: number, d: number, e: number, f: number): void,
- *     getTransform(): { a: number, b: number, c: number, d: number, e: number, f: number },
- *     canvas: { width: number, height: number, clientWidth?: number, clientHeight?: number } }} Context2D
+ *     getTransform(): {a: number, b: number, c: number, d: number, e: number, f: number},
+ *     canvas: {width: number, height: number, clientWidth?: number, clientHeight?: number}}} Context2D
  */
 
 /**
@@ -72,10 +72,10 @@ const FAR = 1e5;
  * @throws {TypeError | RangeError} naming the argument that is wrong
  *
  * @example
- * drawDetections(ctx, detections, COCO_80, { color: (index, cls) => cls === 0 ? 'gold' : 'grey', plate: true });
+ * drawDetections(ctx, detections, COCO_80, {color: (index, cls) => cls === 0 ? 'gold' : 'grey', plate: true});
  */
 export function drawDetections(ctx, detections, labels, style = {}) {
-    const { boxes, scores, classes } = Object(detections);
+    const {boxes, scores, classes} = Object(detections);
     const count = detections?.count ?? Math.floor(checkArray('detections.boxes', boxes) / 4);
     if (!(Number.isInteger(count) && count >= 0)) throw wrong(RangeError, 'detections.count', 'a whole number', count);
     checkArray('detections.boxes', boxes, 4 * count);
@@ -84,14 +84,14 @@ export function drawDetections(ctx, detections, labels, style = {}) {
     if (labels) checkArray('labels', labels);
 
     withPen(ctx, style, (pen) => {
-        const rank = Array.from({ length: count }, (_, i) => scores?.[i] || 0);
+        const rank = Array.from({length: count}, (_, i) => scores?.[i] || 0);
         const bestFirst = [...rank.keys()].sort((i, j) => rank[j] - rank[i] || i - j);
         /** @type {(() => void)[]} */
         const frames = [];
         /** @type {(() => void)[]} */
         const texts = [];
         for (const i of bestFirst) {
-            const box = Array.from({ length: 4 }, (_, k) => boxes[4 * i + k]);
+            const box = Array.from({length: 4}, (_, k) => boxes[4 * i + k]);
             if (!box.every(isFinite)) continue;
             const cls = classes?.[i] ?? 0;
             const look = pen.lookOf(i, cls), frame = pen.box(box, look);
@@ -120,7 +120,7 @@ export function drawKeypoints(ctx, keypoints, style = {}) {
     withPen(ctx, style, (pen) => {
         const minScore = checkSize('style.minScore', style.minScore ?? 0);
         for (let i = 0; i < count; i++) {
-            const [x, y, score] = Array.from({ length: 3 }, (_, k) => keypoints[3 * i + k]);
+            const [x, y, score] = Array.from({length: 3}, (_, k) => keypoints[3 * i + k]);
             if (isFinite(x) && isFinite(y) && !(score < minScore)) pen.ring(x, y, pen.lookOf(i, 0));
         }
     });
@@ -150,6 +150,38 @@ function checkSize(name, value) {
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 
+/** @type {Map<unknown, string>} */
+const inks = new Map();
+
+/**
+ * The ink, black or white, that reads best on a colour.
+ *
+ * @param {any} color
+ * @param {Context2D} ctx
+ * @param {string} [name] of the style, to blame
+ */
+function inkOn(color, {canvas}, name) {
+    let ink = inks.get(color);
+    if (!ink) {
+        const [red, green, blue] = (/^#[\da-f]{6}$/i.test(color) ? color.match(/\w\w/g).map((/** @type {string} */ v) => parseInt(v, 16)) : probe(color, canvas))
+            ?.map((/** @type {number} */ v) => (v / 255) ** 2.2) ?? [];
+        if (!(red >= 0)) throw wrong(TypeError, `style.${name}`, 'a CSS colour', color);
+        ink = .2126 * red + .7152 * green + .0722 * blue > .18 ? BLACK : WHITE;
+        inks.set(color, ink);
+    }
+    return ink;
+}
+
+/** Red, green, blue and alpha of a colour, as a canvas paints it. @param {any} color @param {any} canvas */
+function probe(color, canvas) {
+    const ctx = new (globalThis.OffscreenCanvas ?? canvas.constructor)(1, 1).getContext('2d');
+    ctx.fillStyle = '#01020304';
+    const before = ctx.fillStyle;
+    ctx.fillStyle = color; // leaves it as it was if that is no colour
+    ctx.fillRect(0, 0, 1, 1);
+    return typeof color === 'string' && ctx.fillStyle !== before && [...ctx.getImageData(0, 0, 1, 1).data];
+}
+
 /**
  * Hand `use` the primitives, which draw in canvas pixels, and restore the context after it.
  *
@@ -173,13 +205,11 @@ function withPen(ctx, style, use) {
  * @param {Style} style
  */
 function makePen(ctx, style) {
-    const { width, height, clientWidth, clientHeight } = ctx.canvas;
-    const { a, b, c, d, e, f } = ctx.getTransform();
+    const {width, height, clientWidth, clientHeight} = ctx.canvas;
+    const {a, b, c, d, e, f} = ctx.getTransform();
     const scale = checkSize('style.scale', style.scale ?? Math.max(1, ...(clientWidth && clientHeight
         ? [width / clientWidth, height / clientHeight]
         : [Math.sqrt(Math.abs(a * d - b * c)), Math.min(width, height) / 720])));
-    /** @type {Map<unknown, string>} */
-    const inks = new Map();
     /** @type {number[][]} */
     const taken = [];
 
@@ -192,24 +222,6 @@ function makePen(ctx, style) {
     const crisp = (size) => size && Math.max(1, Math.round(size * scale));
     const hair = crisp(.75);
 
-    /** The ink, black or white, that reads best on a colour. @param {string} name @param {unknown} color */
-    function inkOn(name, color) {
-        const known = inks.get(color);
-        if (known) return known;
-        // A context keeps its colour when it cannot read the new one.
-        const [spelt, again] = [BLACK, WHITE].map((before) => {
-            ctx.fillStyle = before;
-            ctx.fillStyle = color;
-            return ctx.fillStyle;
-        });
-        if (typeof color !== 'string' || spelt !== again) throw wrong(TypeError, `style.${name}`, 'a CSS colour', color);
-        const channels = spelt[0] === '#' ? spelt.match(/\w\w/g).map((/** @type {string} */ v) => parseInt(v, 16)) : spelt.match(/[\d.]+/g);
-        const [red, green, blue] = channels.map((/** @type {number} */ v) => (v / 255) ** 2.2);
-        const ink = .2126 * red + .7152 * green + .0722 * blue > .18 ? BLACK : WHITE;
-        inks.set(color, ink);
-        return ink;
-    }
-
     /** Settle the style for one result. @param {number} index @param {number} cls */
     function lookOf(index, cls) {
         /** @type {Record<string, any>} */
@@ -220,9 +232,9 @@ function makePen(ctx, style) {
             look[name] = typeof fallback === 'number' ? crisp(checkSize(`style.${name}`, value)) : value;
         }
         look.color ??= PALETTE[Math.abs(cls | 0) % PALETTE.length];
-        inkOn('color', look.color);
+        inkOn(look.color, ctx, 'color');
         for (const name of ['halo', 'fill', 'plate']) {
-            if (look[name] && look[name] !== true) inkOn(name, look[name]);
+            if (look[name] && look[name] !== true) inkOn(look[name], ctx, name);
         }
         return look;
     }
@@ -231,15 +243,15 @@ function makePen(ctx, style) {
     const at = (x, y) => [clamp(a * x + c * y + e, -FAR, FAR), clamp(b * x + d * y + f, -FAR, FAR)];
 
     /** Fill and stroke the current path. @param {Record<string, any>} look @param {number} line @param {number} tint */
-    function paint({ color, halo, fill }, line, tint) {
+    function paint({color, halo, fill}, line, tint) {
         if (fill) {
-            const { globalAlpha } = ctx;
+            const {globalAlpha} = ctx;
             ctx.globalAlpha *= fill === true ? tint : 1;
             ctx.fillStyle = fill === true ? color : fill;
             ctx.fill();
             ctx.globalAlpha = globalAlpha;
         }
-        for (const [stroke, lineWidth] of [[halo === true ? inkOn('', color) : halo, line + 2 * hair], [color, line]]) {
+        for (const [stroke, lineWidth] of [[halo === true ? inkOn(color, ctx) : halo, line + 2 * hair], [color, line]]) {
             if (!stroke || !line) continue;
             ctx.strokeStyle = stroke;
             ctx.lineWidth = lineWidth;
@@ -292,7 +304,7 @@ function makePen(ctx, style) {
          * @param {Record<string, any>} look
          * @returns {() => void} draws it
          */
-        label(name, percent, [left, top, right, bottom], { color, halo, plate, label, fontSize }) {
+        label(name, percent, [left, top, right, bottom], {color, halo, plate, label, fontSize}) {
             const [head, tail] = label === true ? [name, percent] : [`${label || ''}`, ''];
             let text = [head, tail].filter(Boolean).join(' ');
             if (!text || !fontSize) return () => {};
@@ -318,7 +330,7 @@ function makePen(ctx, style) {
                 ctx.lineWidth = 2 * pad;
                 if (plate) ctx.fillRect(x, y, w, h);
                 else if (halo) ctx.strokeText(text, x + pad, y + h / 2);
-                if (ground) ctx.fillStyle = inkOn('', ground);
+                if (ground) ctx.fillStyle = inkOn(ground, ctx);
                 ctx.fillText(text, x + pad, y + h / 2);
             };
         },

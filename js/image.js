@@ -85,7 +85,7 @@ export function lendTensor(frame, options, use) {
     const plan = makePlan(frame, options);
     return /** @type {any} */ (withBlock((block) => {
         const dst = block.space(plan.count * plan.Data.BYTES_PER_ELEMENT);
-        return then(fill(block, dst, frame, plan), () => block.lend(dst, plan.Data, plan.count,
+        return then(fill(block, dst, frame, plan), () => block.lend(dst, /** @type {any} */ (plan.Data), plan.count,
             (data) => use({tensor: {data, dims: plan.dims}, view: plan.view})));
     }));
 }

@@ -1,10 +1,9 @@
 import {ACTIVATIONS, decodeHead} from './detect.js';
+import {levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
 import {checkChoice, checkInteger} from './tensor.js';
-import {gridsOf, listOf, stepsOf} from './yolo.js';
 
-/** @import {Detections, DetectOptions, HeadBlock, Values} from './detect.js' */
-/** @import {Tensor} from './tensor.js' */
-/** @import {Outputs} from './yolo.js' */
+/** @import {Detections, DetectOptions, HeadBlock} from './detect.js' */
+/** @import {Level, Outputs} from './outputs.js' */
 
 /**
  * Decode NanoDet (and any head of generalised focal loss: distances in bins, one score per class).
@@ -27,67 +26,38 @@ import {gridsOf, listOf, stepsOf} from './yolo.js';
  */
 export function decodeNanoDet(outputs, {classes = 80, bins, strides, offset = 0.5, activation, image = 0, ...options} = {}) {
     const C = checkInteger('classes', typeof classes === 'object' ? classes.length : classes);
-    checkInteger('image', image, 0);
     const tensors = listOf(outputs);
     const size = options.size ?? options.view?.tensor;
     const fused = tensors.every(({dims}) => dims.length === 4);
-    const levels = (fused ? tensors.map((tensor) => fusedLevel(tensor, C, image)) : pairLevels(tensors, C, image))
-        .sort((a, b) => b.positions - a.positions);
-    const B = bins ?? levels[0].bins;
-    if (!Number.isInteger(B) || B < 2 || levels.some((level) => level.bins !== B)) {
-        const got = tensors.map(({dims}) => `[${dims.join(', ')}]`).join(', ');
-        throw new RangeError(`outputs: expected ${C} classes and 4 * ${Number.isInteger(B) ? B : 'bins'} distances, got ${got}`);
+    /** @type {{scores: Level, boxes: Level, at: number}[]} at: value where the distances begin */
+    const pairs = (fused ? tensors.map((tensor) => {
+        const values = tensor.dims.find((d, i) => (i === 1 || i === 3) && d > C && (d - C) % 4 === 0 && (!bins || d === C + 4 * bins));
+        const level = levelOf(tensor, image, [values]);
+        return {scores: level, boxes: level, at: C};
+    }) : pairUp(tensors.map((tensor) => levelOf(tensor, image, [tensor.dims[tensor.dims.length - 1]])), C))
+        .sort((a, b) => b.scores.positions - a.scores.positions);
+    const B = bins ?? (pairs[0] && (pairs[0].boxes.values - pairs[0].at) / 4);
+    if (!(B >= 2) || pairs.some(({boxes, at}) => boxes.values - at !== 4 * B)) {
+        throw wrongShape(`${C} classes and 4 * ${bins ?? 'bins'} distances at each stride`, tensors);
     }
-    /** @type {{width: number, height: number, step: [number, number]}[]} */
-    let grids;
-    if (fused) {
-        const steps = stepsOf(levels, strides, size);
-        grids = levels.map(({width, height}, i) => ({width, height, step: steps[i]}));
-    } else {
-        grids = gridsOf(size, strides ?? [8, 16, 32, 64].slice(0, levels.length), levels.reduce((sum, {positions}) => sum + positions, 0));
-    }
-    const blocks = levels.map(({positions, scores, boxes}, i) => {
-        if (positions !== grids[i].width * grids[i].height) throw new RangeError(`outputs: ${positions} rows are not a grid of ${grids[i].width} x ${grids[i].height}`);
-        return /** @type {HeadBlock} */ ({
-            positions, scores, boxes, grid: grids[i].width, coder: {code: 'distance', bins: B, step: grids[i].step, offset},
-        });
-    });
+    const levels = pairs.map(({scores}) => scores);
+    const total = {...levels[0], positions: levels.reduce((sum, {positions}) => sum + positions, 0)};
+    const grids = fused ? levels : splitByStride(total, strides ?? [8, 16, 32, 64].slice(0, levels.length), size);
+    const steps = stepsOf(grids, strides, size);
     const kind = activation ?? (fused ? 'sigmoid' : 'none');
     checkChoice('activation', ACTIVATIONS, kind);
+    const blocks = pairs.map(({scores, boxes, at}, i) => /** @type {HeadBlock} */ ({
+        positions: scores.positions, scores: scores.from(0), boxes: boxes.from(at), grid: grids[i].width,
+        coder: {code: 'distance', bins: B, step: steps[i], offset},
+    }));
     return decodeHead({blocks, classes: C, activation: kind, size}, options);
 }
 
-/** @typedef {{positions: number, width: number, height: number, bins: number, scores: Values, boxes: Values}} Level */
-
-/** @param {Tensor} tensor @param {number} classes @param {number} image @returns {Level} */
-function fusedLevel(tensor, classes, image) {
-    const [N, a, b, c] = tensor.dims;
-    const nhwc = c > classes && (c - classes) % 4 === 0;
-    const [height, width, values] = nhwc ? [a, b, c] : [b, c, a];
-    checkInteger('image', image, 0, N - 1);
-    const positions = width * height;
-    const [position, value] = nhwc ? [values, 1] : [1, positions];
-    /** @param {number} v */
-    const from = (v) => ({tensor, at: image * values * positions + v * value, position, value});
-    return {positions, width, height, bins: (values - classes) / 4, scores: from(0), boxes: from(classes)};
-}
-
-/** @param {Tensor[]} tensors @param {number} classes @param {number} image @returns {Level[]} */
-function pairLevels(tensors, classes, image) {
-    /** @param {Tensor} t */
-    const rowsOf = ({dims}) => dims[dims.length - 2];
-    /** @param {Tensor} tensor @returns {Values} */
-    const all = (tensor) => {
-        const width = tensor.dims[tensor.dims.length - 1];
-        checkInteger('image', image, 0, (tensor.dims.length === 3 ? tensor.dims[0] : 1) - 1);
-        return {tensor, at: image * rowsOf(tensor) * width, position: width, value: 1};
-    };
-    const scores = tensors.filter(({dims}) => dims[dims.length - 1] === classes);
-    return scores.map((tensor) => {
-        const boxes = tensors.find((other) => !scores.includes(other) && rowsOf(other) === rowsOf(tensor));
-        if (!boxes) throw new RangeError(`outputs: no distances [1, ${rowsOf(tensor)}, 4 * bins] for the scores [${tensor.dims.join(', ')}]`);
-        return {
-            positions: rowsOf(tensor), width: 0, height: 0, bins: boxes.dims[boxes.dims.length - 1] / 4, scores: all(tensor), boxes: all(boxes),
-        };
+/** Scores and distances of equally many rows. @param {Level[]} levels @param {number} classes */
+function pairUp(levels, classes) {
+    const scores = levels.filter(({values}) => values === classes);
+    return scores.flatMap((s) => {
+        const boxes = levels.find((level) => level.positions === s.positions && !scores.includes(level));
+        return boxes ? [{scores: s, boxes, at: 0}] : [];
     });
 }

@@ -2,11 +2,11 @@ import {ssdAnchors} from './anchor.js';
 import {boxConvert} from './box.js';
 import {ACTIVATIONS, decodeHead} from './detect.js';
 import {asRows, checkChoice, checkInteger} from './tensor.js';
-import {listOf} from './yolo.js';
+import {levelOf, listOf, wrongShape} from './outputs.js';
 
 /** @import {Detections, DetectOptions, HeadBlock} from './detect.js' */
 /** @import {Tensor} from './tensor.js' */
-/** @import {Outputs} from './yolo.js' */
+/** @import {Outputs} from './outputs.js' */
 
 /**
  * What the frameworks' single-shot detectors do, as defaults.

@@ -121,7 +121,7 @@ const LIMIT = 2 ** 31 - 65536;
 
 /** The memory of one call; made by `withBlock`. */
 export class Block {
-    /** @private */
+    /** where its last buffer ends */
     end = top;
 
     /**

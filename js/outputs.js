@@ -1,0 +1,104 @@
+import {checkChoice, checkInteger, checkTensor} from './tensor.js';
+
+/** @import {Tensor} from './tensor.js' */
+/** @import {Values} from './detect.js' */
+
+/** @typedef {Tensor | Tensor[] | Record<string, Tensor>} Outputs a network's outputs, as its runtime gives them */
+
+/**
+ * The positions of one output, or of one stride of it, and where their values lie.
+ *
+ * @typedef {object} Level
+ * @property {number} positions
+ * @property {number} width of its grid; 0 where it has none
+ * @property {number} height
+ * @property {number} values of one position
+ * @property {(value: number, row?: number) => Values} from
+ */
+
+/** @param {Outputs} outputs @returns {Tensor[]} */
+export function listOf(outputs) {
+    const isTensor = Object(outputs) !== outputs || 'data' in outputs && 'dims' in outputs;
+    const list = /** @type {Tensor[]} */ (Array.isArray(outputs) ? outputs : isTensor ? [outputs] : Object.values(outputs));
+    if (!list.length) throw new TypeError('outputs: expected a tensor, got none');
+    list.forEach((tensor, i) => checkTensor(list.length > 1 ? `outputs[${i}]` : 'outputs', tensor));
+    return list;
+}
+
+/** An error about shapes. @param {string} expected @param {readonly Tensor[]} got */
+export function wrongShape(expected, got) {
+    return new RangeError(`outputs: expected ${expected}, got ${got.map(({dims}) => `[${dims.join(', ')}]`).join(', ')}`);
+}
+
+/**
+ * How an output lies: [N, rows, values], [N, values, rows], [N, values, H, W], [N, H, W, values] or [N, A, H, W, values / A]. The
+ * side of an expected length holds the values; where none has, the shorter of rows and values, or NCHW.
+ *
+ * @param {Tensor} tensor
+ * @param {number} image which of the N
+ * @param {readonly (number | undefined)[]} expected lengths
+ * @param {string} [layout] 'rows' for [N, rows, values], 'values' for [N, values, rows], or 'auto'
+ * @returns {Level}
+ */
+export function levelOf(tensor, image, expected, layout = 'auto') {
+    checkChoice('layout', {auto: 0, rows: 0, values: 0}, layout);
+    const {dims} = tensor;
+    const [N, a, b, c, d] = dims.length === 2 ? [1, ...dims] : dims;
+    if (dims.length < 2 || dims.length > 5) throw wrongShape('2 to 5 sizes', [tensor]);
+    checkInteger('image', image, 0, N - 1);
+    const start = (image * tensor.data.length) / N;
+    if (dims.length === 5) {
+        const positions = b * c;
+        /** @type {Level['from']} */
+        const from = (v, row = 0) => ({tensor, at: start + Math.floor(v / d) * positions * d + v % d + row * d, position: d, value: 1});
+        return {positions, width: c, height: b, values: a * d, from};
+    }
+    const flat = dims.length < 4;
+    const last = flat ? b : c;
+    const inFirst = expected.includes(a);
+    const inLast = expected.includes(last);
+    const isLast = layout !== 'auto' ? layout === 'rows' : flat ? inLast || !inFirst && b <= a : inLast && !inFirst;
+    const values = isLast ? last : a;
+    const [height, width] = flat ? [0, 0] : isLast ? [a, b] : [b, c];
+    const positions = flat ? (isLast ? a : b) : height * width;
+    const [position, value] = isLast ? [values, 1] : [1, positions];
+    return {positions, width, height, values, from: (v, row = 0) => ({tensor, at: start + v * value + row * position, position, value})};
+}
+
+/**
+ * Pixels per cell of each level of a pyramid, finest first.
+ *
+ * @param {readonly Level[]} levels with grids
+ * @param {readonly number[] | undefined} strides
+ * @param {readonly [number, number] | undefined} size of the network's input; default: the coarsest cell is 32 pixels
+ * @returns {[number, number][]}
+ */
+export function stepsOf(levels, strides, size) {
+    if (strides && strides.length !== levels.length) throw new RangeError(`strides: expected ${levels.length}, got ${strides.length}`);
+    const coarsest = levels[levels.length - 1];
+    const [width, height] = size ?? [32 * coarsest.width, 32 * coarsest.height];
+    return levels.map((level, i) => strides ? [strides[i], strides[i]] : [width / level.width, height / level.height]);
+}
+
+/**
+ * A flat output that runs over the grids of several strides, as levels.
+ *
+ * @param {Level} level
+ * @param {readonly number[]} strides
+ * @param {readonly [number, number]} [size] of the network's input; default: square
+ * @returns {Level[]}
+ */
+export function splitByStride({positions, values, from}, strides, size) {
+    const side = Math.round(Math.sqrt(positions / strides.reduce((sum, s) => sum + 1 / s ** 2, 0)));
+    const [W, H] = size ?? [side, side];
+    for (const round of [Math.floor, Math.ceil]) {
+        let start = 0;
+        const levels = strides.map((s) => {
+            const [width, height, first] = [round(W / s), round(H / s), start];
+            start += width * height;
+            return {positions: width * height, width, height, values, from: (/** @type {number} */ v) => from(v, first)};
+        });
+        if (start === positions) return levels;
+    }
+    throw new RangeError(`outputs: ${positions} rows are not the grids of a ${W} x ${H} input at strides ${strides.join(', ')}; give size and strides`);
+}
