@@ -4,8 +4,11 @@ import { drawFound } from './networks.js';
 
 /** @typedef {import('./networks.js').Tensor} Tensor */
 
-/** Channels of a YOLO pose network: a box, one class, seventeen joints. */
-const COCO_POSE = 4 + 1 + 17 * 3;
+/** Numbers of a YOLO pose network beside the box: one class, seventeen joints. */
+const COCO_POSE = 1 + 17 * 3;
+
+/** Channels of a box in raw maps of YOLOv8 and later: four sides in sixteen bins. */
+const RAW_BOX = 4 * 16;
 
 /** How pixels become numbers. */
 export const PIXELS = {
@@ -19,18 +22,19 @@ export const PIXELS = {
 };
 
 /**
- * `classes` and `keypoints` answer how many a row of `channels` numbers holds.
+ * beside   numbers of a row that are not classes, in flat outputs and in raw maps
+ * anchors  boxes of a cell in raw maps
  *
- * @type {Record<string, { title: string, pixels: keyof typeof PIXELS, fit: string, classes(channels: number): number,
+ * @type {Record<string, { title: string, pixels: keyof typeof PIXELS, fit: string, beside: { flat: number, maps: number }, anchors?: number,
  *     decode(heads: Tensor[], options: any): any }>}
  */
 export const families = {
-    yolov8: { title: 'YOLOv8, v9, v11', pixels: 'rgb-unit', fit: 'ultralytics', classes: (n) => n - 4, decode: yolo(8) },
-    yolov10: { title: 'YOLOv10, v26, end to end', pixels: 'rgb-unit', fit: 'ultralytics', classes: () => 80, decode: yolo(10) },
-    yolox: { title: 'YOLOX', pixels: 'bgr-byte', fit: 'yolox', classes: (n) => n - 5, decode: yolo('x') },
-    yolov5: { title: 'YOLOv5, v7', pixels: 'rgb-unit', fit: 'ultralytics', classes: (n) => n - 5, decode: yolo(5) },
-    yolov3: { title: 'YOLOv3, v4', pixels: 'rgb-unit', fit: 'darknet', classes: (n) => n / 3 - 5, decode: yolo(3) },
-    nanodet: { title: 'NanoDet', pixels: 'bgr-byte', fit: 'letterbox', classes: (n) => n, decode: decodeNanoDet },
+    yolov8: { title: 'YOLOv8, v9, v11', pixels: 'rgb-unit', fit: 'ultralytics', beside: { flat: 4, maps: RAW_BOX }, decode: yolo(8) },
+    yolov10: { title: 'YOLOv10, v26, end to end', pixels: 'rgb-unit', fit: 'ultralytics', beside: { flat: 5, maps: RAW_BOX }, decode: yolo(10) },
+    yolox: { title: 'YOLOX', pixels: 'bgr-byte', fit: 'yolox', beside: { flat: 5, maps: 5 }, decode: yolo('x') },
+    yolov5: { title: 'YOLOv5, v7', pixels: 'rgb-unit', fit: 'ultralytics', beside: { flat: 5, maps: 5 }, anchors: 3, decode: yolo(5) },
+    yolov3: { title: 'YOLOv3, v4', pixels: 'rgb-unit', fit: 'darknet', beside: { flat: 5, maps: 5 }, anchors: 3, decode: yolo(3) },
+    nanodet: { title: 'NanoDet', pixels: 'bgr-byte', fit: 'letterbox', beside: { flat: 0, maps: 32 }, decode: decodeNanoDet },
 };
 
 /** @param {number | string} version @returns {(heads: Tensor[], options: any) => any} */
@@ -50,7 +54,11 @@ export function recognise(heads, { width, height }, named) {
     const coarse = cells(8, 16, 32);
 
     if (shapes.length >= 4 && shapes.length % 2 === 0 && shapes.every((dims) => dims.length === 3)) return 'nanodet';
-    if (shapes.length >= 2 && shapes.every((dims) => dims.length >= 4 && dims[1] % 3 === 0)) return 'yolov5';
+    if (shapes.every((dims) => dims.length === 5)) return 'yolov5';
+    if (shapes.every((dims) => dims.length === 4)) {
+        const channels = mapChannels(shapes);
+        return channels % 3 || channels === RAW_BOX + (named ?? COCO_80.length) ? 'yolov8' : 'yolov5';
+    }
     const rows = shapes.find((dims) => dims.length === 3);
     if (rows) {
         const [, n, channels] = rows;
@@ -64,21 +72,39 @@ export function recognise(heads, { width, height }, named) {
     throw new Error(`I know no decoder for outputs of shape ${shapes.map((dims) => `[${dims.join(', ')}]`).join(', ')}: choose one.`);
 }
 
+/** @param {Tensor[]} heads */
+const flatOnly = (heads) => (heads.some(({ dims }) => dims.length === 3) ? heads.filter(({ dims }) => dims.length === 3) : heads);
+
+/** The side that is the same at every stride. @param {(readonly number[])[]} shapes */
+const mapChannels = (shapes) => (shapes.every((dims) => dims[1] === shapes[0][1]) ? shapes[0][1] : shapes[0][3]);
+
+/**
+ * What a row of the outputs holds besides its box.
+ * @param {Tensor[]} heads @param {string} family @param {string[]} [labels]
+ * @returns {{ classes: number, keypoints: number }}
+ */
+function contents(heads, family, labels) {
+    const { beside, anchors = 1 } = families[family];
+    const flat = heads.find(({ dims }) => dims.length === 3);
+    const prototypes = flat ? heads.find(({ dims }) => dims.length === 4)?.dims[1] ?? 0 : 0;
+    const { dims } = flat ?? heads[0];
+    const channels = flat ? Math.min(dims[1], dims[2]) : dims.length === 5 ? dims[4] : mapChannels(heads.map((head) => head.dims)) / anchors;
+    const spare = channels - (flat ? beside.flat : beside.maps) - prototypes;
+    if (family === 'yolov10') return { classes: labels?.length ?? COCO_80.length, keypoints: 0 };
+    if (family !== 'yolov8') return { classes: labels?.length ?? spare, keypoints: 0 };
+    const classes = labels?.length ?? (spare === COCO_POSE ? 1 : spare);
+    return { classes, keypoints: Math.floor((spare - classes) / 3) };
+}
+
 /**
  * @param {{ name: string, family: string, pixels?: string, heads: Tensor[], labels?: string[],
  *     input: { width: number, height: number, layout: string, dtype: string } }} found
  * @returns {import('./networks.js').Network}
  */
 export function networkOf({ name, family, pixels, heads, labels, input }) {
-    const { title, fit, classes: count, decode, pixels: usual } = families[family];
+    const { title, fit, decode, pixels: usual } = families[family];
     const { width, height, layout, dtype } = input;
-    const dims = heads[0].dims;
-    const channels = dims.length === 3 ? Math.min(dims[1], dims[2]) : dims[1];
-    const masks = heads.length === 2 && heads[1].dims.length === 4 ? heads[1].dims[1] : 0;
-    const people = family === 'yolov8' && channels === COCO_POSE;
-    const classes = labels?.length ?? (people ? 1 : count(channels) - masks);
-    const keypoints = family === 'yolov8' ? (channels - 4 - classes - masks) / 3 : 0;
-    const size = [width, height];
+    const { classes, keypoints } = contents(heads, family, labels);
     return {
         title: name,
         task: title,
@@ -86,7 +112,8 @@ export function networkOf({ name, family, pixels, heads, labels, input }) {
         labels: labels ?? (classes === 80 ? COCO_80 : classes === 1 ? ['object'] : []),
         prepare: { width, height, layout, dtype, fit, ...PIXELS[/** @type {keyof typeof PIXELS} */ (pixels ?? usual)].options },
         defaults: { scoreThreshold: 0.35, iouThreshold: 0.45 },
-        decode: (outputs, options) => decode(outputs, { classes, size, ...(keypoints > 0 ? { keypoints } : {}), ...options }),
+        // Prototypes of masks are not for us.
+        decode: (outputs, options) => decode(flatOnly(outputs), { classes, size: [width, height], ...(keypoints && { keypoints }), ...options }),
         draw: drawFound,
     };
 }
