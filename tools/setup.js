@@ -60,7 +60,7 @@ function npm(...args) {
 async function provide(missing) {
     if (!missing.length) return;
     const apt = aptGet();
-    if (!apt) throw new Error(`please install ${missing.map(hint).join('; ')}`);
+    if (!apt) throw new Error(`${missing.join(', ')} missing; ${advice(missing)}`);
     // A stale list or one unreachable source must not stop us: the installation itself tells.
     await step('apt-get update', () => apt('update')).catch(() => {});
     for (const name of missing) {
@@ -68,17 +68,18 @@ async function provide(missing) {
         try {
             await step(`${name} (apt-get install ${first})`, () => apt('install', '-y', '--no-install-recommends', first, ...more));
         } catch (error) {
-            throw new Error(`please install ${hint(name)}; apt-get could not: ${error instanceof Error ? error.message : error}`, { cause: error });
+            throw new Error(`${name} is missing and apt-get could not bring it: ${error instanceof Error ? error.message : error}`, { cause: error });
         }
-        if (!NEEDS[name].find()) throw new Error(`please install ${NEEDS[name].other}; what apt-get has of it does not do`);
+        if (!NEEDS[name].find()) throw new Error(`please install ${NEEDS[name].other}; what apt-get brought does not do`);
     }
 }
 
-/** @param {string} name */
-function hint(name) {
-    const { apt, mac, other } = NEEDS[name];
-    const how = process.platform === 'darwin' ? mac : onPath('apt-get') ? `apt-get install ${apt[0]}` : other;
-    return `${name} (${how})`;
+/** What a person is to do, in one line. @param {string[]} missing names of NEEDS */
+function advice(missing) {
+    const needs = missing.map((name) => NEEDS[name]);
+    if (process.platform === 'darwin') return `for ${missing.join(', ')}: ${needs.map(({ mac }) => mac).join('; ')}`;
+    if (!onPath('apt-get')) return `please install ${needs.map(({ other }) => other).join('; ')}`;
+    return `please run: apt-get install ${needs.flatMap(({ apt }) => apt).filter((word) => !word.startsWith('-')).join(' ')}`;
 }
 
 /** @returns apt-get as a function, undefined where it cannot or must not be used */
