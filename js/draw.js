@@ -153,33 +153,28 @@ const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 /** @type {Map<unknown, string>} */
 const inks = new Map();
 
-/**
- * The ink, black or white, that reads best on a colour.
- *
- * @param {any} color
- * @param {Context2D} ctx
- * @param {string} [name] of the style, to blame
- */
+/** The ink, black or white, that reads best on a colour. @param {any} color @param {Context2D} ctx @param {string} [name] of the style, to blame */
 function inkOn(color, {canvas}, name) {
     let ink = inks.get(color);
     if (!ink) {
-        const [red, green, blue] = (/^#[\da-f]{6}$/i.test(color) ? color.match(/\w\w/g).map((/** @type {string} */ v) => parseInt(v, 16)) : probe(color, canvas))
-            ?.map((/** @type {number} */ v) => (v / 255) ** 2.2) ?? [];
-        if (!(red >= 0)) throw wrong(TypeError, `style.${name}`, 'a CSS colour', color);
+        const channels = readColor(color, canvas);
+        if (!channels) throw wrong(TypeError, `style.${name}`, 'a CSS colour', color);
+        const [red, green, blue] = channels.map((v) => (v / 255) ** 2.2);
         ink = .2126 * red + .7152 * green + .0722 * blue > .18 ? BLACK : WHITE;
         inks.set(color, ink);
     }
     return ink;
 }
 
-/** Red, green, blue and alpha of a colour, as a canvas paints it. @param {any} color @param {any} canvas */
-function probe(color, canvas) {
-    const ctx = new (globalThis.OffscreenCanvas ?? canvas.constructor)(1, 1).getContext('2d');
+/** Red, green and blue, as a canvas paints them if need be; null if that is no colour. @param {any} color @param {any} canvas */
+function readColor(color, canvas) {
+    if (/^#[\da-f]{6}$/i.test(color)) return [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
+    const ctx = new (/** @type {any} */ (globalThis.OffscreenCanvas) ?? canvas.constructor)(1, 1).getContext('2d');
     ctx.fillStyle = '#01020304';
     const before = ctx.fillStyle;
-    ctx.fillStyle = color; // leaves it as it was if that is no colour
+    ctx.fillStyle = color;
     ctx.fillRect(0, 0, 1, 1);
-    return typeof color === 'string' && ctx.fillStyle !== before && [...ctx.getImageData(0, 0, 1, 1).data];
+    return typeof color === 'string' && ctx.fillStyle !== before ? [...ctx.getImageData(0, 0, 1, 1).data] : null;
 }
 
 /**
