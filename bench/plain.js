@@ -3,7 +3,11 @@
  * the loops, rows walked in the order they lie in memory.
  */
 
-/** @typedef {{ boxes: number[][], scores: number[], classes: number[] }} Found boxes as x1, y1, x2, y2 */
+/** @typedef {{ boxes: Float32Array, scores: Float32Array, kinds: number[] }} Candidates boxes xyxy */
+/** @typedef {{ boxes: ArrayLike<number>, scores: ArrayLike<number>, classes: ArrayLike<number> }} Found boxes xyxy, best first */
+
+/** Farther than any box reaches, yet small enough that float32 keeps hundredths of a pixel. */
+export const CLASS_OFFSET = 1024;
 
 /**
  * Letterbox by bilinear interpolation with half-pixel centres, no antialiasing.
@@ -58,7 +62,7 @@ export function planes(rgba, plane) {
  * @param {number} threshold
  * @returns {number[]} indices, best first
  */
-export function nms(boxes, scores, threshold) {
+export function nms(boxes, scores, threshold, most = Infinity) {
     const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
     const kept = [];
     const keptBoxes = new Float32Array(boxes.length), areas = new Float32Array(scores.length);
@@ -67,9 +71,10 @@ export function nms(boxes, scores, threshold) {
         const area = (x2 - x1) * (y2 - y1);
         let free = true;
         for (let k = 0; k < kept.length; k++) {
-            const w = Math.min(x2, keptBoxes[k * 4 + 2]) - Math.max(x1, keptBoxes[k * 4]);
+            const kx1 = keptBoxes[k * 4], ky1 = keptBoxes[k * 4 + 1], kx2 = keptBoxes[k * 4 + 2], ky2 = keptBoxes[k * 4 + 3];
+            const w = (x2 < kx2 ? x2 : kx2) - (x1 > kx1 ? x1 : kx1);
             if (w <= 0) continue;
-            const h = Math.min(y2, keptBoxes[k * 4 + 3]) - Math.max(y1, keptBoxes[k * 4 + 1]);
+            const h = (y2 < ky2 ? y2 : ky2) - (y1 > ky1 ? y1 : ky1);
             if (h <= 0) continue;
             if (w * h > threshold * (area + areas[k] - w * h)) {
                 free = false;
@@ -80,6 +85,7 @@ export function nms(boxes, scores, threshold) {
         keptBoxes.set([x1, y1, x2, y2], kept.length * 4);
         areas[kept.length] = area;
         kept.push(i);
+        if (kept.length >= most) break;
     }
     return kept;
 }
@@ -87,6 +93,7 @@ export function nms(boxes, scores, threshold) {
 /**
  * The candidates of a YOLOv8 head [4 + classes, cells]: the best class of each cell, where it passes.
  * @param {Float32Array} head @param {number} classes @param {number} cells @param {number} threshold
+ * @returns {Candidates}
  */
 export function yoloCandidates(head, classes, cells, threshold) {
     const best = head.slice(4 * cells, 5 * cells), kind = new Uint8Array(cells);
@@ -132,16 +139,88 @@ export function yoloCandidatesByCell(head, classes, cells, threshold) {
     return { boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds };
 }
 
-/** Moves the boxes of each class apart, so that one NMS keeps classes from suppressing each other. */
-export function separate(/** @type {Float32Array} */ boxes, /** @type {number[]} */ kinds, offset = 4096) {
-    return boxes.map((v, i) => v + kinds[i >> 2] * offset);
+/**
+ * The candidates of NanoDet's head: the best class of each cell, and for those that pass the distances to the four sides,
+ * each the expectation of a softmax over bins, in cells.
+ * @param {{ scores: { data: Float32Array }, distances: { data: Float32Array } }[]} levels for strides 8, 16, 32
+ * @param {{ classes: number, bins: number, size: number, threshold: number }} options
+ * @returns {Candidates}
+ */
+export function nanoDetCandidates(levels, { classes, bins, size, threshold }) {
+    const boxes = [], scores = [], kinds = [];
+    const side = [0, 0, 0, 0];
+    for (const [level, { scores: { data: probs }, distances: { data: logits } }] of levels.entries()) {
+        const stride = 8 << level, width = size / stride;
+        for (let i = 0; i < probs.length / classes; i++) {
+            let best = threshold, kind = -1;
+            for (let c = 0; c < classes; c++) {
+                if (probs[i * classes + c] > best) {
+                    best = probs[i * classes + c];
+                    kind = c;
+                }
+            }
+            if (kind < 0) continue;
+            for (let s = 0; s < 4; s++) {
+                const at = (i * 4 + s) * bins;
+                let largest = -Infinity, sum = 0, moment = 0;
+                for (let b = 0; b < bins; b++) largest = Math.max(largest, logits[at + b]);
+                for (let b = 0; b < bins; b++) {
+                    const weight = Math.exp(logits[at + b] - largest);
+                    sum += weight;
+                    moment += b * weight;
+                }
+                side[s] = moment / sum * stride;
+            }
+            const x = (i % width + 0.5) * stride, y = (Math.floor(i / width) + 0.5) * stride;
+            boxes.push(x - side[0], y - side[1], x + side[2], y + side[3]);
+            scores.push(best);
+            kinds.push(kind);
+        }
+    }
+    return { boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds };
 }
 
-/** @param {{ boxes: Float32Array, scores: Float32Array, kinds: number[] }} candidates @param {ArrayLike<number>} kept @returns {Found} */
+/**
+ * The candidates of an SSD head: the best class of each anchor but the background, which is class 0.
+ * @param {{ boxes: { data: Float32Array }, scores: { data: Float32Array } }} head offsets in the order y, x, h, w; logits
+ * @param {{ anchors: Float32Array, classes: number, size: number, threshold: number }} options anchors: cx, cy, w, h in 0..1
+ * @returns {Candidates}
+ */
+export function ssdCandidates({ boxes: { data: offsets }, scores: { data: logits } }, { anchors, classes, size, threshold }) {
+    const boxes = [], scores = [], kinds = [];
+    for (let i = 0; i < anchors.length / 4; i++) {
+        let best = -Infinity, kind = -1;
+        for (let c = 1; c < classes; c++) {
+            if (logits[i * classes + c] > best) {
+                best = logits[i * classes + c];
+                kind = c;
+            }
+        }
+        const score = 1 / (1 + Math.exp(-best));
+        if (score <= threshold) continue;
+        const [ax, ay, aw, ah] = anchors.subarray(i * 4, i * 4 + 4);
+        const x = ax + offsets[i * 4 + 1] / 10 * aw, y = ay + offsets[i * 4] / 10 * ah;
+        const w = aw * Math.exp(offsets[i * 4 + 3] / 5), h = ah * Math.exp(offsets[i * 4 + 2] / 5);
+        boxes.push((x - w / 2) * size, (y - h / 2) * size, (x + w / 2) * size, (y + h / 2) * size);
+        scores.push(score);
+        kinds.push(kind);
+    }
+    return { boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds };
+}
+
+/**
+ * Moves the boxes of each class apart, so that one NMS keeps classes from suppressing each other.
+ * @param {Candidates} candidates @returns {Float32Array}
+ */
+export function separate({ boxes, kinds }) {
+    return boxes.map((v, i) => v + kinds[i >> 2] * CLASS_OFFSET);
+}
+
+/** @param {Candidates} candidates @param {ArrayLike<number | bigint>} kept @returns {Found} */
 export function pick({ boxes, scores, kinds }, kept) {
-    const rows = Array.from(kept);
+    const rows = Array.from(kept, Number);
     return {
-        boxes: rows.map(i => Array.from(boxes.subarray(i * 4, i * 4 + 4))),
+        boxes: rows.flatMap(i => Array.from(boxes.subarray(i * 4, i * 4 + 4))),
         scores: rows.map(i => scores[i]), classes: rows.map(i => kinds[i]),
     };
 }
@@ -155,9 +234,9 @@ export function boxIou(a, b) {
         const x1 = a[i * 4], y1 = a[i * 4 + 1], x2 = a[i * 4 + 2], y2 = a[i * 4 + 3];
         const area = (x2 - x1) * (y2 - y1);
         for (let j = 0; j < m; j++) {
-            const w = Math.max(0, Math.min(x2, b[j * 4 + 2]) - Math.max(x1, b[j * 4]));
-            const h = Math.max(0, Math.min(y2, b[j * 4 + 3]) - Math.max(y1, b[j * 4 + 1]));
-            const both = w * h;
+            const bx1 = b[j * 4], by1 = b[j * 4 + 1], bx2 = b[j * 4 + 2], by2 = b[j * 4 + 3];
+            const w = (x2 < bx2 ? x2 : bx2) - (x1 > bx1 ? x1 : bx1), h = (y2 < by2 ? y2 : by2) - (y1 > by1 ? y1 : by1);
+            const both = w > 0 && h > 0 ? w * h : 0;
             out[i * m + j] = both / (area + areas[j] - both);
         }
     }

@@ -113,41 +113,38 @@ export function boxes(/** @type {number} */ count, kind, /** @type {number} */ s
 }
 
 /**
- * A NanoDet head over 320 x 320 (strides 8, 16, 32): scores [1, N, classes] after the sigmoid and distances
- * [1, N, 4 * bins] before the softmax.
+ * A NanoDet head over 320 x 320 as it is exported, for each of the strides 8, 16, 32: scores [1, N, classes] after the
+ * sigmoid and distances [1, N, 4 * bins] before the softmax.
  */
 export function nanoDetHead(/** @type {number} */ seed, classes = 80, bins = 8, size = 320) {
     const next = random(seed);
     const seen = things(10, size, classes, next);
-    const scores = [], distances = [];
-    for (const stride of [8, 16, 32]) {
-        for (let y = 0; y < size / stride; y++) {
-            for (let x = 0; x < size / stride; x++) {
+    return [8, 16, 32].map(stride => {
+        const side = size / stride, scores = [], distances = [];
+        for (let y = 0; y < side; y++) {
+            for (let x = 0; x < side; x++) {
                 const px = (x + 0.5) * stride, py = (y + 0.5) * stride;
                 const quality = seen.map(t => fit(t, px, py, stride));
                 const best = quality.reduce((b, q, i) => q > quality[b] ? i : b, 0);
                 const q = quality[best], { cx, cy, w, h, kind } = seen[best];
                 for (let c = 0; c < classes; c++)
                     scores.push(sigmoid(c === kind && q > 0 ? -5 + 9 * q + 0.5 * normal(next) : -7 + normal(next)));
-                const ltrb = [px - cx + w / 2, py - cy + h / 2, cx + w / 2 - px, cy + h / 2 - py];
-                for (const side of ltrb) {
-                    const peak = Math.min(bins - 1, Math.max(0, side / stride));
+                for (const length of [px - cx + w / 2, py - cy + h / 2, cx + w / 2 - px, cy + h / 2 - py]) {
+                    const peak = Math.min(bins - 1, Math.max(0, length / stride));
                     for (let b = 0; b < bins; b++) distances.push(4 - 3 * Math.abs(b - peak) + 0.3 * normal(next));
                 }
             }
         }
-    }
-    const cells = scores.length / classes;
-    return {
-        scores: { data: Float32Array.from(scores), dims: [1, cells, classes] },
-        distances: { data: Float32Array.from(distances), dims: [1, cells, 4 * bins] },
-    };
+        return {
+            scores: { data: Float32Array.from(scores), dims: [1, side * side, classes] },
+            distances: { data: Float32Array.from(distances), dims: [1, side * side, 4 * bins] },
+        };
+    });
 }
 
-/** SSD outputs over anchors [N, 4] of cx, cy, w, h in 0..1: box offsets [1, N, 4] and class logits [1, N, classes]. */
-export function ssdHead(/** @type {Float32Array} */ anchors, /** @type {number} */ seed, classes = 24) {
+/** SSD outputs over N anchors: box offsets [1, N, 4] in the order y, x, h, w, and class logits [1, N, classes]; class 0 is background. */
+export function ssdHead(/** @type {number} */ count, /** @type {number} */ seed, classes = 24) {
     const next = random(seed);
-    const count = anchors.length / 4;
     const encoded = Float32Array.from({ length: count * 4 }, () => 1.5 * normal(next));
     const logits = Float32Array.from({ length: count * classes }, () => -6 + 1.5 * normal(next));
     for (let i = 0; i < 120; i++) {
