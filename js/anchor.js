@@ -1,4 +1,4 @@
-import {checkInteger} from './tensor.js';
+import {checkInteger} from './check.js';
 
 /** @import {FloatTensor} from './tensor.js' */
 

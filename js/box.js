@@ -1,4 +1,5 @@
-import {asRows, checkChoice, checkNumber} from './tensor.js';
+import {checkChoice, checkNumber} from './check.js';
+import {asRows} from './tensor.js';
 import {withBlock} from './wasm.js';
 
 /** @import {Tensor, FloatTensor} from './tensor.js' */

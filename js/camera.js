@@ -13,11 +13,10 @@ const MESSAGES = {
     failed: 'The camera could not be opened.',
 };
 
-/** What getUserMedia's errors are called, in the standard and in older browsers. @type {Record<string, string>} */
+/** What getUserMedia's errors mean. @type {Record<string, string>} */
 const REASONS = {
-    NotAllowedError: 'denied', PermissionDeniedError: 'denied', SecurityError: 'denied',
-    NotFoundError: 'missing', DevicesNotFoundError: 'missing', OverconstrainedError: 'missing',
-    NotReadableError: 'busy', TrackStartError: 'busy', AbortError: 'busy',
+    NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'missing', OverconstrainedError: 'missing',
+    NotReadableError: 'busy', AbortError: 'busy',
 };
 
 /** Why there is no camera: `message` for people; `reason` for programs, one of denied, missing, busy, insecure, unsupported, lost, failed. */

@@ -1,6 +1,7 @@
 import {boxClip} from './box.js';
+import {checkChoice, checkNumber, wrongType} from './check.js';
 import {gather, suppression} from './nms.js';
-import {checkChoice, checkNumber, describe, placeFloats} from './tensor.js';
+import {placeFloats} from './tensor.js';
 import {View} from './view.js';
 import {withBlock} from './wasm.js';
 
@@ -110,12 +111,12 @@ export function decodeHead(head, {
 } = {}) {
     const {blocks, classes, activation = 'none', background = -1, keypoints = 0, labels} = head;
     const threshold = checkNumber('scoreThreshold', scoreThreshold);
-    if (view !== undefined && !(view instanceof View)) throw new TypeError(`view: expected a View, got ${describe(view)}`);
+    if (view !== undefined && !(view instanceof View)) throw wrongType('view', 'a View', view);
     checkChoice('clip', {false: 0, true: 0, picture: 0, tensor: 0}, String(clip));
     const rule = suppression({iouThreshold, maxDetections, maxPerClass, policy});
     const tensorSize = readSize(size) ?? view?.tensor ?? head.size;
-    if (clip === 'tensor' && !tensorSize) throw new TypeError('clip: the size of the network\'s input is needed: give size or view');
-    if ((clip === true || clip === 'picture') && !view?.picture) throw new TypeError('clip: the size of the picture is needed: give a view that knows it');
+    if (clip === 'tensor' && !tensorSize) throw wrongType('size', 'the network\'s input size, to clip to, here or in the view', size);
+    if ((clip === true || clip === 'picture') && !view?.picture) throw wrongType('view', 'one that knows its picture, to clip to', view);
 
     const found = withBlock((block) => {
         const place = placer(block);
@@ -171,7 +172,7 @@ export function decodeHead(head, {
 /** @param {readonly [number, number] | undefined} size */
 function readSize(size) {
     if (size === undefined) return undefined;
-    if (!(size?.length === 2 && size[0] > 0 && size[1] > 0)) throw new TypeError(`size: expected [width, height], got ${describe(size)}`);
+    if (!(size?.length === 2 && size[0] > 0 && size[1] > 0)) throw wrongType('size', '[width, height]', size);
     return size;
 }
 

@@ -36,7 +36,7 @@ const FAR = 1e5;
  * @property {Styled<boolean | string>} [plate=false] put the label on a plate of the line's colour, or of this one
  * @property {Styled<boolean | string>} [label=true] name and score, nothing, or this text
  * @property {Styled<number>} [fontSize=13]
- * @property {string} [font='system-ui, sans-serif'] font families
+ * @property {string} [font] families; default system-ui
  * @property {Styled<number>} [radius=3] of a keypoint
  * @property {number} [minScore=0] keypoints that score less are not drawn
  * @property {number} [scale] canvas pixels to one CSS pixel. By default as the canvas is laid out; where it is not, the transform's
@@ -84,20 +84,20 @@ export function drawDetections(ctx, detections, labels, style = {}) {
     if (labels) checkArray('labels', labels);
 
     withPen(ctx, style, (pen) => {
-        const rank = Array.from({length: count}, (_, i) => scores?.[i] || 0);
+        const rank = Array.from({length: count}, (_, i) => scores && isFinite(scores[i]) ? scores[i] : -Infinity);
         const bestFirst = [...rank.keys()].sort((i, j) => rank[j] - rank[i] || i - j);
         /** @type {(() => void)[]} */
         const frames = [];
         /** @type {(() => void)[]} */
         const texts = [];
         for (const i of bestFirst) {
-            const box = Array.from({length: 4}, (_, k) => boxes[4 * i + k]);
+            const box = [0, 1, 2, 3].map((k) => boxes[4 * i + k]);
             if (!box.every(isFinite)) continue;
             const cls = classes?.[i] ?? 0;
             const look = pen.lookOf(i, cls), frame = pen.box(box, look);
             if (!frame) continue;
             const name = labels?.[cls] ?? (classes ? `class ${cls}` : '');
-            const percent = scores && isFinite(scores[i]) ? `${Math.round(100 * rank[i])}%` : '';
+            const percent = rank[i] > -Infinity ? `${Math.round(100 * rank[i])}%` : '';
             frames.push(frame.draw);
             texts.push(pen.label(name, percent, frame.bounds, look));
         }
@@ -120,7 +120,7 @@ export function drawKeypoints(ctx, keypoints, style = {}) {
     withPen(ctx, style, (pen) => {
         const minScore = checkSize('style.minScore', style.minScore ?? 0);
         for (let i = 0; i < count; i++) {
-            const [x, y, score] = Array.from({length: 3}, (_, k) => keypoints[3 * i + k]);
+            const [x, y, score] = [0, 1, 2].map((k) => keypoints[3 * i + k]);
             if (isFinite(x) && isFinite(y) && !(score < minScore)) pen.ring(x, y, pen.lookOf(i, 0));
         }
     });
@@ -272,7 +272,7 @@ function makePen(ctx, style) {
                 return Math.abs(r) < margin ? margin : Math.abs(r - limit) < margin ? limit - margin : r;
             };
             return {
-                bounds: [clamp(left - margin, 0, width), clamp(top - margin, 0, height), clamp(right + margin, 0, width), clamp(bottom + margin, 0, height)],
+                bounds: [left - margin, top - margin, right + margin, bottom + margin].map((v, i) => clamp(v, 0, i % 2 ? height : width)),
                 draw() {
                     ctx.beginPath();
                     for (const [x, y] of corners) ctx.lineTo(snap(x, width), snap(y, height));
@@ -303,7 +303,7 @@ function makePen(ctx, style) {
             const [head, tail] = label === true ? [name, percent] : [`${label || ''}`, ''];
             let text = [head, tail].filter(Boolean).join(' ');
             if (!text || !fontSize) return () => {};
-            const font = `600 ${fontSize}px ${style.font ?? 'system-ui, sans-serif'}`;
+            const font = `600 ${fontSize}px ${style.font ?? 'system-ui, "DejaVu Sans", sans-serif'}`;
             const pad = Math.ceil(fontSize / 4), h = fontSize + pad;
             const room = Math.min(width, Math.max(width / 2, right - left, 16 * fontSize));
             const measure = () => Math.ceil(ctx.measureText(text).width) + 2 * pad;

@@ -1,4 +1,5 @@
-import {checkChoice, checkInteger, checkNumber, checkTensor, describe, placeFloats, typeOf} from './tensor.js';
+import {checkChoice, checkInteger, checkNumber, wrong, wrongType} from './check.js';
+import {checkTensor, placeFloats, typeOf} from './tensor.js';
 import {View} from './view.js';
 import {FoveaError, withBlock} from './wasm.js';
 
@@ -60,7 +61,7 @@ export function toTensor(frame, options = {}) {
     const {into} = options;
     const data = /** @type {any} */ (into)?.data ?? into ?? new plan.Data(plan.count);
     if (!(data instanceof plan.Data) || data.length !== plan.count) {
-        throw new TypeError(`into: expected a ${plan.Data.name} of ${plan.count} values, got ${describe(data)} of ${data.length}`);
+        throw wrongType('into', `a ${plan.Data.name} of ${plan.count} values`, data instanceof plan.Data ? data.length : data);
     }
     return /** @type {any} */ (withBlock((block) => {
         const dst = block.space(plan.count * plan.Data.BYTES_PER_ELEMENT);
@@ -101,7 +102,7 @@ function then(value, next) {
 function perChannel(name, value) {
     const three = typeof value === 'number' ? [value, value, value] : Array.from(/** @type {number[]} */ (value) ?? []);
     if (three.length !== 3 || !three.every(Number.isFinite)) {
-        throw new TypeError(`${name}: expected a finite number or one per channel, got ${Array.isArray(value) ? `[${value}]` : describe(value)}`);
+        throw wrongType(name, 'a finite number or one per channel', value);
     }
     return three;
 }
@@ -116,12 +117,12 @@ function makePlan(frame, {
     const H = checkInteger('frame.height', frame?.height, 1, 65535);
     const dstW = checkInteger('width', width ?? view?.tensor?.[0] ?? W, 1, 65535);
     const dstH = checkInteger('height', height ?? view?.tensor?.[1] ?? H, 1, 65535);
-    if (view !== undefined && !(view instanceof View)) throw new TypeError(`view: expected a View, got ${describe(view)}`);
+    if (view !== undefined && !(view instanceof View)) throw wrongType('view', 'a View', view);
     const means = perChannel('mean', mean);
     const stds = perChannel('std', std);
     checkNumber('scale', scale);
     const norm = Float32Array.of(...stds.map((s) => scale / s), ...stds.map((s, c) => -means[c] / s), ...perChannel('fill', fillBytes));
-    if (!norm.every(Number.isFinite)) throw new RangeError(`std: expected numbers other than 0, got [${stds}]`);
+    if (!norm.every(Number.isFinite)) throw wrong('std', 'numbers other than 0', stds);
     return {
         type, Data, W, H, dstW, dstH, norm,
         view: view ?? View.fit(W, H, dstW, dstH, fit, {scaleUp}),
@@ -152,7 +153,7 @@ function fill(block, dst, frame, {type, W, H, dstW, dstH, norm, view, place, res
             const scratch = block.space(block.call('fv_image_fit_scratch', dstW, W, H, width, height));
             block.call('fv_image_fit', dst, type, layout, dstW, dstH, rgba, W, H, left, top, width, height, resize, order, normPtr, scratch);
         } else {
-            if (resize > RESIZES.area) throw new RangeError('resize: through this view only nearest, bilinear or area');
+            if (resize > RESIZES.area) throw wrong('resize', 'nearest, bilinear or area through this view', Object.keys(RESIZES)[resize]);
             const scratch = block.space(block.call('fv_image_warp_scratch', dstW));
             block.call('fv_image_warp', dst, type, layout, dstW, dstH, rgba, W, H, block.input(view.matrix), resize, order, normPtr, scratch);
         }
@@ -163,8 +164,8 @@ function fill(block, dst, frame, {type, W, H, dstW, dstH, norm, view, place, res
         })), prepare);
     }
     const {data} = /** @type {Picture} */ (frame);
-    if (typeOf(data) !== 'uint8') throw new TypeError(`frame.data: expected RGBA bytes, got ${describe(data)}`);
-    if (data.length !== bytes) throw new RangeError(`frame.data: ${W} x ${H} RGBA needs ${bytes} bytes, got ${data.length}`);
+    if (typeOf(data) !== 'uint8') throw wrongType('frame.data', 'RGBA bytes', data);
+    if (data.length !== bytes) throw wrong('frame.data', `${bytes} bytes for ${W} x ${H} RGBA`, data.length);
     block.view(rgba, Uint8Array, bytes).set(data);
     return prepare();
 }
@@ -182,7 +183,7 @@ export function resizeMaps(maps, {width, height, resize = 'bilinear', layout = '
     checkInteger('width', width), checkInteger('height', height);
     const kind = checkChoice('resize', RESIZES, resize);
     const nchw = checkChoice('layout', LAYOUTS, layout) === LAYOUTS.NCHW;
-    if (dims.length !== 4 || dims.includes(0)) throw new RangeError(`maps: expected 4 sizes of at least 1, got [${dims}]`);
+    if (dims.length !== 4 || dims.includes(0)) throw wrong('maps', '4 sizes of at least 1', dims);
     const [N, C, H, W] = nchw ? dims : [dims[0], dims[3], dims[1], dims[2]];
     const [planes, channels] = nchw ? [N * C, 1] : [N, C];
     const data = new Float32Array(planes * height * width * channels);

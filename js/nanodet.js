@@ -1,6 +1,6 @@
+import {checkChoice, checkInteger} from './check.js';
 import {ACTIVATIONS, decodeHead} from './detect.js';
 import {levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
-import {checkChoice, checkInteger} from './tensor.js';
 
 /** @import {Detections, DetectOptions, HeadBlock} from './detect.js' */
 /** @import {Level, Outputs} from './outputs.js' */

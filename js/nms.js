@@ -1,4 +1,5 @@
-import {asRows, checkChoice, checkInteger, checkNumber, describe} from './tensor.js';
+import {checkChoice, checkInteger, checkNumber, wrong, wrongType} from './check.js';
+import {asRows} from './tensor.js';
 import {withBlock} from './wasm.js';
 
 /** @import {Block} from './wasm.js' */
@@ -69,9 +70,9 @@ export function nms(boxes, scores, options) {
 export function suppress(boxes, scores, {classes, ...options} = {}) {
     const {data, dims: [n]} = asRows('boxes', boxes, 4);
     const {data: s} = asRows('scores', scores, 1);
-    if (s.length !== n) throw new RangeError(`scores: expected one for each of ${n} boxes, got ${s.length}`);
+    if (s.length !== n) throw wrong('scores', `one for each of ${n} boxes`, s.length);
     const c = classes === undefined || classes === null ? null : Int32Array.from(/** @type {any} */ (classes).data ?? classes);
-    if (c && c.length !== n) throw new RangeError(`classes: expected one for each of ${n} boxes, got ${c.length}`);
+    if (c && c.length !== n) throw wrong('classes', `one for each of ${n} boxes`, c.length);
     const rule = suppression(options);
     return withBlock((block) => {
         const rows = block.input(data);
@@ -138,11 +139,11 @@ export function suppression({iouThreshold = 0.45, scoreThreshold = -Infinity, ma
 /** @param {string | Policy} policy @returns {Policy} */
 function readPolicy(policy) {
     if (typeof policy === 'string') return checkChoice('policy', POLICIES, policy);
-    if (!policy || typeof policy !== 'object') throw new TypeError(`policy: expected a name or an object, got ${describe(policy)}`);
+    if (!policy || typeof policy !== 'object') throw wrongType('policy', 'a name or an object', policy);
     const known = ['inclusive', 'scoreInclusive', 'plusOne', 'decay', 'sigma', 'weighted'];
     const unknown = Object.keys(policy).find((key) => !known.includes(key));
-    if (unknown) throw new TypeError(`policy: unknown ${unknown}; expected ${known.join(', ')}`);
+    if (unknown) throw wrongType('policy', known.join(', '), unknown);
     if (policy.decay !== undefined) checkChoice('policy.decay', DECAYS, policy.decay);
-    if (policy.sigma !== undefined && !(policy.sigma > 0)) throw new RangeError(`policy.sigma: expected a number above 0, got ${describe(policy.sigma)}`);
+    if (policy.sigma !== undefined && !(policy.sigma > 0)) throw wrong('policy.sigma', 'a number above 0', policy.sigma);
     return policy;
 }

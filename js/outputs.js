@@ -1,4 +1,5 @@
-import {checkChoice, checkInteger, checkTensor} from './tensor.js';
+import {checkChoice, checkInteger, describe, wrong, wrongType} from './check.js';
+import {checkTensor} from './tensor.js';
 
 /** @import {Tensor} from './tensor.js' */
 /** @import {Values} from './detect.js' */
@@ -20,14 +21,14 @@ import {checkChoice, checkInteger, checkTensor} from './tensor.js';
 export function listOf(outputs) {
     const isTensor = Object(outputs) !== outputs || 'data' in outputs && 'dims' in outputs;
     const list = /** @type {Tensor[]} */ (Array.isArray(outputs) ? outputs : isTensor ? [outputs] : Object.values(outputs));
-    if (!list.length) throw new TypeError('outputs: expected a tensor, got none');
+    if (!list.length) throw wrongType('outputs', 'a tensor', 'none');
     list.forEach((tensor, i) => checkTensor(list.length > 1 ? `outputs[${i}]` : 'outputs', tensor));
     return list;
 }
 
 /** An error about shapes. @param {string} expected @param {readonly Tensor[]} got */
 export function wrongShape(expected, got) {
-    return new RangeError(`outputs: expected ${expected}, got ${got.map(({dims}) => `[${dims.join(', ')}]`).join(', ')}`);
+    return wrong('outputs', expected, got.map(({dims}) => describe(dims)));
 }
 
 /**
@@ -74,7 +75,7 @@ export function levelOf(tensor, image, expected, layout = 'auto') {
  * @returns {[number, number][]}
  */
 export function stepsOf(levels, strides, size) {
-    if (strides && strides.length !== levels.length) throw new RangeError(`strides: expected ${levels.length}, got ${strides.length}`);
+    if (strides && strides.length !== levels.length) throw wrong('strides', `${levels.length} of them`, strides.length);
     const coarsest = levels[levels.length - 1];
     const [width, height] = size ?? [32 * coarsest.width, 32 * coarsest.height];
     return levels.map((level, i) => strides ? [strides[i], strides[i]] : [width / level.width, height / level.height]);
@@ -100,5 +101,5 @@ export function splitByStride({positions, values, from}, strides, size) {
         });
         if (start === positions) return levels;
     }
-    throw new RangeError(`outputs: ${positions} rows are not the grids of a ${W} x ${H} input at strides ${strides.join(', ')}; give size and strides`);
+    throw wrong('outputs', `the grids of a ${W} x ${H} input at strides ${strides.join(', ')} (or other size and strides)`, `${positions} rows`);
 }

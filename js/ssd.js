@@ -1,8 +1,9 @@
 import {ssdAnchors} from './anchor.js';
 import {boxConvert} from './box.js';
+import {checkChoice, checkInteger, wrong} from './check.js';
 import {ACTIVATIONS, decodeHead} from './detect.js';
-import {asRows, checkChoice, checkInteger} from './tensor.js';
-import {levelOf, listOf, wrongShape} from './outputs.js';
+import {listOf, wrongShape} from './outputs.js';
+import {asRows} from './tensor.js';
 
 /** @import {Detections, DetectOptions, HeadBlock} from './detect.js' */
 /** @import {Tensor} from './tensor.js' */
@@ -48,7 +49,7 @@ export function decodeSsd(outputs, {variant = 'tensorflow', ...given} = {}) {
     const {boxes, scores} = readPair(outputs);
     const [N, classes] = [boxes.dims[boxes.dims.length - 2], scores.dims[scores.dims.length - 1]];
     if (boxes.dims[boxes.dims.length - 1] !== 4 || scores.dims[scores.dims.length - 2] !== N || !classes || scores.data.length / classes !== boxes.data.length / 4) {
-        throw new RangeError(`outputs: expected boxes [1, N, 4] and scores [1, N, classes], got [${boxes.dims.join(', ')}] and [${scores.dims.join(', ')}]`);
+        throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', [boxes, scores]);
     }
     checkInteger('image', image, 0, boxes.data.length / 4 / (N || 1) - 1);
     checkChoice('order', {xy: 0, yx: 0}, order), checkChoice('activation', ACTIVATIONS, activation);
@@ -56,7 +57,7 @@ export function decodeSsd(outputs, {variant = 'tensorflow', ...given} = {}) {
     const size = options.size ?? options.view?.tensor ?? [300, 300];
     const table = anchors ?? ssdAnchors({size});
     const rows = asRows('anchors', table, 4);
-    if (rows.dims[0] !== N) throw new RangeError(`anchors: expected one for each of ${N} rows, got ${rows.dims[0]}`);
+    if (rows.dims[0] !== N) throw wrong('anchors', `one for each of ${N} rows`, rows.dims[0]);
     const priors = toPixels(anchorFormat === 'xyxy' ? boxConvert(rows.data, {from: 'xyxy', to: 'cxcywh'}).data : rows.data, size);
     return decodeHead({
         blocks: [{
@@ -84,7 +85,7 @@ function readPair(outputs) {
     const list = listOf(outputs);
     const boxes = list.find(({dims}) => dims[dims.length - 1] === 4);
     const scores = list.find((tensor) => tensor !== boxes);
-    if (!boxes || !scores) throw new TypeError('outputs: expected {boxes, scores}: [1, N, 4] and [1, N, classes]');
+    if (!boxes || !scores) throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', list);
     return {boxes, scores};
 }
 
@@ -113,8 +114,7 @@ export function decodeBlazeFace(outputs, {keypoints = 6, scoreThreshold = 0.5, i
         const apart = {scores: find(positions, 1), boxes: find(positions, width)};
         const [{scores, boxes}, at] = whole.scores && whole.boxes ? [whole, from] : [apart, 0];
         if (!scores || !boxes) {
-            const got = list.map(({dims}) => `[${dims.join(', ')}]`).join(', ');
-            throw new RangeError(`outputs: expected scores and boxes of 896 (512 + 384) anchors, 1 and ${width} values each, got ${got}`);
+            throw wrongShape(`scores and boxes of 896 (512 + 384) anchors, 1 and ${width} values each`, list);
         }
         const step = /** @type {[number, number]} */ ([size[0] / cells, size[1] / cells]);
         const unit = cells / size[0];

@@ -1,3 +1,4 @@
+import {describe, wrong, wrongType} from './check.js';
 import {withBlock} from './wasm.js';
 
 /** @import {Block, Data} from './wasm.js' */
@@ -30,12 +31,6 @@ export function typeOf(data) {
     return ArrayBuffer.isView(data) ? TYPE_OF[/** @type {any} */ (data)[Symbol.toStringTag]] : undefined;
 }
 
-/** What came, for a message. @param {any} value */
-export function describe(value) {
-    if (value === null || typeof value !== 'object') return String(value);
-    return value[Symbol.toStringTag] ?? value.constructor?.name ?? 'an object';
-}
-
 /**
  * Check a tensor against a shape such as ['N', 'C', 'H', 'W'] or ['K', 2]: a number must match, and a letter must
  * be the same size throughout one `sizes`. A size may be 0 (no boxes, no pictures).
@@ -54,7 +49,7 @@ export function checkShape(name, tensor, shape, sizes = {}) {
         && shape.every((s, i) => dims[i] === (typeof s === 'number' ? s : (sizes[s] ??= dims[i])));
     if (!fits) {
         const bound = shape.filter((s) => s in sizes).map((s) => `${s} = ${sizes[s]}`).join(', ');
-        throw new RangeError(`${name}: expected shape ${want}${bound && ` with ${bound}`}, got [${dims.join(', ')}]`);
+        throw wrong(name, `shape ${want}${bound && ` with ${bound}`}`, dims);
     }
     return sizes;
 }
@@ -71,11 +66,11 @@ export function checkTensor(name, tensor, want = '') {
     const {data, dims} = tensor ?? {};
     if (!Array.isArray(dims) || !typeOf(data)) {
         const got = tensor && typeof tensor === 'object' && 'data' in tensor ? `data: ${describe(data)}, dims: ${describe(dims)}` : describe(tensor);
-        throw new TypeError(`${name}: expected a tensor {data, dims} ${want}, got ${got}`);
+        throw wrongType(name, `a tensor {data, dims} ${want}`, got);
     }
     const count = dims.reduce((n, d) => (Number.isInteger(d) && d >= 0 ? n * d : NaN), 1);
     if (data.length !== count) {
-        throw new RangeError(`${name}: dims [${dims.join(', ')}] need ${count} values, data has ${data.length}`);
+        throw wrong(name, `${count} values for dims [${dims.join(', ')}]`, data.length);
     }
     return dims;
 }
@@ -125,47 +120,9 @@ export function asRows(name, rows, width) {
         return {data, dims: [data.length / width, width]};
     }
     if (!Array.isArray(rows) && !typeOf(rows)) {
-        throw new TypeError(`${name}: expected a tensor [N, ${width}] or an array of numbers, got ${describe(rows)}`);
+        throw wrongType(name, `a tensor [N, ${width}] or an array of numbers`, rows);
     }
     const data = rows instanceof Float32Array ? rows : Float32Array.from(/** @type {ArrayLike<number>} */ (rows));
-    if (data.length % width) throw new RangeError(`${name}: expected a multiple of ${width} numbers, got ${data.length}`);
+    if (data.length % width) throw wrong(name, `a multiple of ${width} numbers`, data.length);
     return {data, dims: [data.length / width, width]};
-}
-
-/**
- * @template {Record<string, any>} T
- * @param {string} name option name
- * @param {T} table allowed values
- * @param {unknown} value
- * @returns {T[keyof T]}
- */
-export function checkChoice(name, table, value) {
-    if (typeof value !== 'string' && typeof value !== 'number' || !Object.hasOwn(table, value)) {
-        throw new TypeError(`${name}: expected one of ${Object.keys(table).join(', ')}; got ${describe(value)}`);
-    }
-    return table[value];
-}
-
-/**
- * @param {string} name
- * @param {unknown} value
- * @param {number} [low]
- * @param {number} [high]
- * @returns {number}
- */
-export function checkInteger(name, value, low = 1, high = 2 ** 31 - 1) {
-    if (!Number.isInteger(value) || /** @type {number} */ (value) < low || /** @type {number} */ (value) > high) {
-        throw new RangeError(`${name}: expected an integer from ${low} to ${high}, got ${describe(value)}`);
-    }
-    return /** @type {number} */ (value);
-}
-
-/**
- * @param {string} name
- * @param {unknown} value any number but NaN
- * @returns {number}
- */
-export function checkNumber(name, value) {
-    if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(`${name}: expected a number, got ${describe(value)}`);
-    return value;
 }

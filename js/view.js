@@ -1,4 +1,5 @@
-import {asRows, checkChoice, checkInteger, checkNumber, describe} from './tensor.js';
+import {checkChoice, checkFinite, checkInteger, checkNumber, wrong, wrongType} from './check.js';
+import {asRows} from './tensor.js';
 
 /** @import {Tensor, FloatTensor} from './tensor.js' */
 
@@ -48,7 +49,7 @@ export class View {
      */
     constructor(matrix, {picture, tensor, place} = {}) {
         if (matrix?.length !== 6 || !Array.prototype.every.call(matrix, Number.isFinite)) {
-            throw new TypeError(`View: expected a matrix of 6 finite numbers, got ${describe(matrix)}`);
+            throw wrongType('matrix', '6 finite numbers', matrix);
         }
         /** @type {Float64Array} */
         this.matrix = Float64Array.from(matrix);
@@ -105,9 +106,7 @@ export class View {
      * @returns {View}
      */
     static crop({x, y, width, height, angle = 0}, dstW, dstH) {
-        for (const [name, value] of Object.entries({x, y, width, height, angle})) {
-            if (!Number.isFinite(value)) throw new TypeError(`View.crop: ${name}: expected a finite number, got ${describe(value)}`);
-        }
+        for (const [name, value] of Object.entries({x, y, width, height, angle})) checkFinite(name, value);
         checkInteger('dstW', dstW), checkInteger('dstH', dstH);
         const [sin, cos] = sinCos(angle);
         const [sx, sy] = [width / dstW, height / dstH];
@@ -120,7 +119,7 @@ export class View {
      * @returns {Float64Array} the same points in the picture
      */
     toPicture(points) {
-        if (!(points?.length % 2 === 0)) throw new TypeError(`points: expected x, y pairs, got ${describe(points)} of length ${points?.length}`);
+        if (!(points?.length % 2 === 0)) throw wrongType('points', 'x, y pairs', points?.length ?? points);
         const [a, b, c, d, e, f] = this.matrix;
         const out = new Float64Array(points.length);
         for (let i = 0; i < out.length; i += 2) {
@@ -157,7 +156,7 @@ export class View {
     inverse() {
         const [a, b, c, d, e, f] = this.matrix;
         const det = a * e - b * d;
-        if (!Number.isFinite(1 / det)) throw new RangeError('View.inverse: the view has no area');
+        if (!Number.isFinite(1 / det)) throw wrong('view', 'some area', 'none');
         return new View([e / det, -b / det, (b * f - c * e) / det, -d / det, a / det, (c * d - a * f) / det],
             {picture: this.tensor, tensor: this.picture});
     }

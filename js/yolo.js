@@ -1,6 +1,6 @@
+import {checkChoice, checkInteger, wrong, wrongType} from './check.js';
 import {decodeHead} from './detect.js';
 import {levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
-import {checkChoice, checkInteger, describe} from './tensor.js';
 
 /** @import {Coder, Detections, DetectOptions, HeadBlock} from './detect.js' */
 /** @import {Level, Outputs} from './outputs.js' */
@@ -69,13 +69,13 @@ export function decodeYolo(outputs, {
     const given = classes === undefined ? undefined : checkInteger('classes', typeof classes === 'object' ? classes.length : classes);
     const points = 3 * checkInteger('keypoints', keypoints, 0, 65535);
     const size = options.size ?? options.view?.tensor;
-    if (normalized && !size) throw new TypeError('normalized: the size of the network\'s input is needed: give size or view');
+    if (normalized && !size) throw wrongType('size', 'the network\'s input size, to multiply by, here or in the view', size);
     const whole = /** @type {Coder} */ ({step: normalized && size ? size : [1, 1]});
 
     const maps = tensors.filter(({dims}) => dims.length > 3);
     const first = family.objectness ? 5 : 4;
-    const expected = given && [first, 4 * bins].map((n) => n + given + points);
-    const levels = (maps.length ? maps : tensors.slice(0, 1)).map((t) => levelOf(t, image, family.selected ? [6] : expected || [], layout))
+    const expected = given ? [first, 4 * bins].map((n) => n + given + points) : [];
+    const levels = (maps.length ? maps : tensors.slice(0, 1)).map((t) => levelOf(t, image, family.selected ? [6] : expected, layout))
         .sort((a, b) => b.positions - a.positions);
     const {values} = levels[0];
 
@@ -88,8 +88,8 @@ export function decodeYolo(outputs, {
 
     const perCell = maps.length ? anchors ?? family.anchors : undefined;
     const A = perCell ? perCell.length / maps.length : 1;
-    if (!Number.isInteger(A)) throw new RangeError(`anchors: ${perCell?.length} do not divide among ${maps.length} maps`);
-    const inBins = !perCell && (maps.length > 0 && !family.objectness || values === expected?.[1] && !family.objectness && decoded !== true);
+    if (!Number.isInteger(A)) throw wrong('anchors', `a multiple of ${maps.length}, one for each map`, perCell?.length);
+    const inBins = !perCell && (maps.length > 0 && !family.objectness || values === expected[1] && !family.objectness && decoded !== true);
     const start = inBins ? 4 * bins : first;
     const count = given ?? values / A - start - points;
     const fits = count >= 1 && Number.isInteger(values / A) && values / A >= start + count + points;
@@ -123,6 +123,6 @@ export function decodeYolo(outputs, {
 /** @param {number | string} version @returns {string} a key of FAMILIES, if there is one */
 function readVersion(version) {
     const match = /^(?:yolo)?[-_ ]?v?(\d+|x)/i.exec(String(version));
-    if (!match) throw new TypeError(`version: expected one of ${Object.keys(FAMILIES).join(', ')}; got ${describe(version)}`);
+    if (!match) throw wrongType('version', `one of ${Object.keys(FAMILIES).join(', ')}`, version);
     return match[1].toLowerCase() === 'x' ? 'x' : `v${match[1]}`;
 }
