@@ -166,7 +166,9 @@ test('what cannot be opened is said in words, and the picture stays', async () =
     await page.waitForSelector('#trouble:not([hidden])');
     assert.match(await page.textContent('#trouble') ?? '', /no picture that the browser can read/);
     await page.setInputFiles('#file', { name: 'broken.onnx', mimeType: '', buffer: Buffer.from('not a network') });
-    await page.waitForSelector('#trouble:not(:text("no picture"))');
+    await page.waitForSelector('#trouble:not([hidden]):not(:text("no picture"))');
+    assert.equal(await page.inputValue('#network'), 'nanodet');
+    assert.equal(await page.isChecked('[value=picture]'), true);
     await page.setInputFiles('#file', { name: 'good.jpg', mimeType: 'image/jpeg', buffer: readFileSync(at('web/public/collage.jpg')) });
     assert.ok((await next(({ source }) => source === 'file')).detections.length);
     assert.equal(await page.isHidden('#trouble'), true);

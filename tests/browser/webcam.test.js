@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { fakeCamera, launchChromium } from '../chromium.js';
 import { OUTPUT, openDemo, startDemo } from '../demo-page.js';
 import { iou64 } from '../tools/nanodet64.js';
-import { findVtest, makeCameraFilm } from '../tools/vtest.js';
+import { findVtest, makeCameraFilm, makeVideo } from '../tools/vtest.js';
 
 /** Boxes of every second, from an independent decode: tests/tools/expect-vtest.js. @type {{ seconds: number[][][] }} */
 const { seconds: EXPECTED } = JSON.parse(readFileSync(new URL('../data/vtest-nanodet.json', import.meta.url), 'utf8'));
@@ -62,6 +62,19 @@ test('pedestrians before the webcam: at every sampled second the boxes of an ind
     assert.equal(await page.textContent('#pause'), 'Play');
     await page.fill('#score', '0.9');
     await next((seen) => seen.options.scoreThreshold === 0.9 && seen.detections.length < still.detections.length);
+    await close();
+});
+
+test('a video file plays, and the boxes follow it', { timeout: 120_000 }, async () => {
+    const { page, next, offences, close } = await demo.open();
+    await next();
+    await page.setInputFiles('#file', { name: 'street.webm', mimeType: 'video/webm', buffer: makeVideo(findVtest()) });
+    const first = await next(({ source }) => source === 'file');
+    assert.deepEqual([first.width, first.height], [768, 576]);
+    assert.ok(covers(expected[0].filter((one) => one.class === PERSON && one.score > 0.7), first.detections), JSON.stringify(first.detections));
+    await next(({ detections }) => detections.some((one) => one.class === PERSON && first.detections.every((other) => iou64(one.box, other.box) < 0.5)));
+    assert.equal(await page.isVisible('#pause'), true);
+    assert.deepEqual(offences, []);
     await close();
 });
 
