@@ -161,7 +161,7 @@ export function decodeHead(head, {
         const joined = join(all.boxes, all.points, n, keypoints * 3);
         const values = 4 + keypoints * 3;
         const kept = rule(block, {
-            n, rows: keypoints ? block.input(joined) : boxes, values: keypoints ? values : 4, scores, classes: agnostic ? 0 : ids,
+            n, boxes, rows: keypoints ? block.input(joined) : boxes, values, scores, classes: agnostic ? 0 : ids,
         });
         return {...split(kept.rows ?? gather(joined, kept.indices, values), keypoints), scores: kept.scores,
             classes: gather(all.classes, kept.indices, 1), rows: gather(all.rows, kept.indices, 1)};

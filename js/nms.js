@@ -76,7 +76,7 @@ export function suppress(boxes, scores, {classes, ...options} = {}) {
     const rule = suppression(options);
     return withBlock((block) => {
         const rows = block.input(data);
-        const {indices, scores: kept, rows: merged} = rule(block, {n, rows, values: 4, scores: block.input(s), classes: c ? block.input(c) : 0});
+        const {indices, scores: kept, rows: merged} = rule(block, {n, boxes: rows, rows, values: 4, scores: block.input(s), classes: c ? block.input(c) : 0});
         return {indices, scores: kept, boxes: merged ?? gather(data, indices, 4)};
     });
 }
@@ -97,9 +97,9 @@ export function gather(rows, indices, width) {
 }
 
 /**
- * What suppression works on, in wasm memory: n rows of `values` floats, a box in the first four.
+ * What suppression works on, in wasm memory: n boxes, and n rows of `values` floats, the box first, for a policy that merges.
  *
- * @typedef {{n: number, rows: number, values: number, scores: number, classes: number}} Candidates
+ * @typedef {{n: number, boxes: number, rows: number, values: number, scores: number, classes: number}} Candidates
  */
 
 /**
@@ -117,16 +117,16 @@ export function suppression({iouThreshold = 0.45, scoreThreshold = -Infinity, ma
     const {inclusive, scoreInclusive, plusOne, decay, sigma = 0.5, weighted} = readPolicy(policy);
     const flags = (inclusive ? FLAGS.inclusive : 0) + (plusOne ? FLAGS.plus_one : 0) + (scoreInclusive ? FLAGS.score_inclusive : 0);
 
-    return (block, {n, rows, values, scores, classes}) => {
+    return (block, {n, boxes, rows, values, scores, classes}) => {
         const limit = Math.min(n, most);
         const keep = block.space(limit * 4);
         const scratch = block.space(block.call('fv_nms_scratch', n));
         const changed = decay ? block.space(limit * 4) : weighted ? block.space(limit * values * 4) : 0;
         const count = decay
-            ? block.call('fv_nms_soft', keep, changed, limit, rows, scores, classes, n, iou, threshold, DECAYS[decay], sigma, flags, scratch)
+            ? block.call('fv_nms_soft', keep, changed, limit, boxes, scores, classes, n, iou, threshold, DECAYS[decay], sigma, flags, scratch)
             : weighted
                 ? block.call('fv_nms_weighted', keep, changed, limit, rows, values, scores, classes, n, iou, threshold, flags, scratch)
-                : block.call('fv_nms', keep, limit, rows, scores, classes, n, iou, threshold, perClass, flags, scratch);
+                : block.call('fv_nms', keep, limit, boxes, scores, classes, n, iou, threshold, perClass, flags, scratch);
         const indices = block.output(keep, new Int32Array(count));
         return {
             indices,
