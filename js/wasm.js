@@ -59,7 +59,7 @@ async function load(source) {
     const {exports} = await WebAssembly.instantiate(module, {
         env: {emscripten_notify_memory_growth() {}},
         wasi_snapshot_preview1: {proc_exit: stub, fd_write: stub, fd_close: stub, fd_seek: stub},
-    });
+    }).catch(refused);
     const loaded = /** @type {Record<string, any>} */ (exports);
     if (!loaded.memory || !loaded.__heap_base) throw new FoveaError('LOAD', 'the wasm module loaded is not fovea.wasm');
     loaded._initialize?.();
@@ -98,7 +98,12 @@ async function compileBytes(source, from) {
         const html = bytes[0] === 0x3c ? ' (it is HTML: the server answered with a page, so the path is wrong)' : '';
         throw new FoveaError('LOAD', `fovea.wasm: ${from} is not WebAssembly${html}`);
     }
-    return WebAssembly.compile(/** @type {BufferSource} */ (bytes));
+    return WebAssembly.compile(/** @type {BufferSource} */ (bytes)).catch(refused);
+}
+
+/** @param {Error} error @returns {never} */
+function refused(error) {
+    throw new FoveaError('LOAD', `fovea.wasm: ${error.message}`);
 }
 
 /** @returns {{bytes: number}} wasm memory held; it grows to what the largest call needs and stays */
@@ -149,8 +154,10 @@ export class Block {
 
     /** Copy an array in. @param {Data} array @returns {number} pointer */
     input(array) {
+        const {length} = array;
         const ptr = this.space(array.byteLength);
-        this.view(ptr, /** @type {any} */ (array.constructor), array.length).set(array);
+        if (array.length !== length) throw new FoveaError('LENT', 'fovea: the memory grew while this array of it was lent');
+        this.view(ptr, /** @type {any} */ (array.constructor), length).set(array);
         return ptr;
     }
 
