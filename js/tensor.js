@@ -119,7 +119,7 @@ export function asRows(name, rows, width) {
         const data = tensor.data instanceof Float32Array ? tensor.data : toFloat32(tensor).data;
         return {data, dims: [data.length / width, width]};
     }
-    if (!Array.isArray(rows) && !typeOf(rows)) {
+    if (!Array.isArray(rows) && !typeOf(rows) && !(rows instanceof Float64Array)) {
         throw wrongType(name, `a tensor [N, ${width}] or an array of numbers`, rows);
     }
     const data = rows instanceof Float32Array ? rows : Float32Array.from(/** @type {ArrayLike<number>} */ (rows));
