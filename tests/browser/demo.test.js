@@ -49,6 +49,7 @@ test('the shipped picture: NanoDet draws two persons, the cat and the cup', asyn
     assert.ok(edge.some((_, i) => i % 4 === 0 && PERSON.every((v, c) => Math.abs(edge[i + c] - v) < 6)), `no line of colour ${PERSON} in ${edge}`);
 
     await page.screenshot({ path: `${OUTPUT}demo.png` });
+    await page.screenshot({ path: `${OUTPUT}screenshot.jpg`, type: 'jpeg', quality: 88 }); // the README's: npm run screenshot
     assert.deepEqual(offences, []);
     await close();
 });
