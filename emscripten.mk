@@ -3,7 +3,7 @@
 # make -f emscripten.mk fuzz         libFuzzer targets: build/fuzz/NAME
 # make -f emscripten.mk clean
 
-EMCC ?= emcc
+EMCC ?= $(if $(shell command -v emcc),emcc,$(EMSDK)/upstream/emscripten/emcc)
 CLANG ?= clang
 
 SOURCES := $(wildcard src/*.c)
