@@ -52,7 +52,7 @@ export class View {
             throw wrongType('matrix', '6 finite numbers', matrix);
         }
         /** @type {Float64Array} */
-        this.matrix = Float64Array.from(matrix);
+        this.matrix = Float64Array.from(matrix, (v) => v + 0); // -0 becomes 0
         /** [width, height] of the picture, where known @type {readonly [number, number] | undefined} */
         this.picture = picture;
         /** [width, height] of the tensor, where known @type {readonly [number, number] | undefined} */
