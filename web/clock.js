@@ -38,7 +38,7 @@ export function makeClock({ bar, stages, share, rate }) {
             value.textContent = `${smooth[key].toFixed(smooth[key] < 10 ? 2 : 0)} ms`;
         }
         share.textContent = `Fovea: ${ours.toFixed(1)} of ${total.toFixed(total < 10 ? 1 : 0)} ms, ${(100 * ours / total).toFixed(1)} %`;
-        rate.textContent = live && interval ? `${(1000 / interval).toFixed(1)} frames a second` : '';
+        rate.textContent = live && interval ? `${(1000 / interval).toFixed(1)} fps` : '';
     }
 
     return {

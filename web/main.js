@@ -35,6 +35,7 @@ let chosen;
 /** @type {{ bytes: Uint8Array, name: string } | undefined} */
 let dropped;
 let watching = 0;
+let held = false;
 let resume = () => {};
 
 const clock = makeClock({
@@ -43,7 +44,7 @@ const clock = makeClock({
 const sliders = makeSliders(() => again());
 
 const sourceName = () => radios('source').find((radio) => radio.checked)?.value ?? 'picture';
-const paused = () => ui.pause.getAttribute('aria-pressed') === 'true';
+const paused = () => held;
 
 /** @type {Set<string>} */
 const tasks = new Set();
@@ -157,7 +158,7 @@ async function watch(next, name) {
 
 /** @param {boolean} on */
 function setPaused(on) {
-    ui.pause.setAttribute('aria-pressed', String(on));
+    held = on;
     ui.pause.textContent = on ? 'Play' : 'Pause';
     if (!on) resume();
 }

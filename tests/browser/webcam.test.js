@@ -41,8 +41,8 @@ test('pedestrians before the webcam: at every sampled second the boxes of an ind
     const unseen = new Set(expected.keys());
     let strangers = 0;
     let looked = 0;
-    // The film stands still for two seconds at each sampled one, and goes round: two rounds are enough for a slow machine.
-    for (const end = Date.now() + 2000 * HOLD * expected.length + 20_000; unseen.size && Date.now() < end; looked++) {
+    // The film stands still for two seconds at each sampled one, and goes round: three rounds are enough for a slow machine.
+    for (const end = Date.now() + 3000 * HOLD * expected.length + 20_000; unseen.size && Date.now() < end; looked++) {
         const { width, height, detections } = await next();
         assert.deepEqual([width, height], [768, 576]);
         const second = expected.findIndex((found) => covers(found, detections) && covers(detections, found));
