@@ -41,7 +41,7 @@ export const POLICIES = {
  * @property {number} [scoreThreshold] considered is what scores more; default: all
  * @property {Tensor | ArrayLike<number> | null} [classes] [N]: boxes of different classes leave each other alone
  * @property {number} [maxDetections] default: all
- * @property {number} [maxPerClass] only so many of each class are considered, the best; default: all
+ * @property {number} [maxPerClass] only so many of each class are considered, the best; default: all. Not with decay or weighted
  * @property {string | Policy} [policy] default 'greedy'
  */
 
@@ -115,6 +115,7 @@ export function suppression({iouThreshold = 0.45, scoreThreshold = -Infinity, ma
     const most = maxDetections === undefined || maxDetections === Infinity ? Infinity : checkInteger('maxDetections', maxDetections, 0);
     const perClass = maxPerClass === Infinity ? 0 : checkInteger('maxPerClass', maxPerClass, 0);
     const {inclusive, scoreInclusive, plusOne, decay, sigma = 0.5, weighted} = readPolicy(policy);
+    if (perClass && (decay || weighted)) throw wrongType('maxPerClass', 'a policy that neither decays nor merges', policy);
     const flags = (inclusive ? FLAGS.inclusive : 0) + (plusOne ? FLAGS.plus_one : 0) + (scoreInclusive ? FLAGS.score_inclusive : 0);
 
     return (block, {n, boxes, rows, values, scores, classes}) => {
