@@ -67,6 +67,18 @@ export function levelOf(tensor, image, expected, layout = 'auto') {
 }
 
 /**
+ * Where maps of several strides hold their values: they have as many on every map, unlike rows and columns.
+ *
+ * @param {readonly Tensor[]} maps
+ * @returns {'rows' | 'values' | 'auto'}
+ */
+export function layoutOf(maps) {
+    /** @param {number} axis */
+    const same = (axis) => maps.every(({dims}) => dims[axis] === maps[0].dims[axis]);
+    return same(1) === same(3) ? 'auto' : same(3) ? 'rows' : 'values';
+}
+
+/**
  * Pixels per cell of each level of a pyramid, finest first.
  *
  * @param {readonly Level[]} levels with grids
@@ -81,25 +93,31 @@ export function stepsOf(levels, strides, size) {
     return levels.map((level, i) => strides ? [strides[i], strides[i]] : [width / level.width, height / level.height]);
 }
 
+const PYRAMIDS = [[8, 16, 32], [8, 16, 32, 64]];
+
 /**
  * A flat output that runs over the grids of several strides, as levels.
  *
  * @param {Level} level
- * @param {readonly number[]} strides
+ * @param {readonly number[] | undefined} strides default: the pyramid that has so many rows
  * @param {readonly [number, number]} [size] of the network's input; default: square
  * @returns {Level[]}
  */
 export function splitByStride({positions, values, from}, strides, size) {
-    const side = Math.round(Math.sqrt(positions / strides.reduce((sum, s) => sum + 1 / s ** 2, 0)));
-    const [W, H] = size ?? [side, side];
-    for (const round of [Math.floor, Math.ceil]) {
-        let start = 0;
-        const levels = strides.map((s) => {
-            const [width, height, first] = [round(W / s), round(H / s), start];
-            start += width * height;
-            return {positions: width * height, width, height, values, from: (/** @type {number} */ v) => from(v, first)};
-        });
-        if (start === positions) return levels;
+    const pyramids = strides ? [strides] : PYRAMIDS;
+    for (const pyramid of pyramids) {
+        const side = Math.round(Math.sqrt(positions / pyramid.reduce((sum, s) => sum + 1 / s ** 2, 0)));
+        const [W, H] = size ?? [side, side];
+        for (const round of [Math.floor, Math.ceil]) {
+            let start = 0;
+            const levels = pyramid.map((s) => {
+                const [width, height, first] = [round(W / s), round(H / s), start];
+                start += width * height;
+                return {positions: width * height, width, height, values, from: (/** @type {number} */ v) => from(v, first)};
+            });
+            if (start === positions) return levels;
+        }
     }
-    throw wrong('outputs', `the grids of a ${W} x ${H} input at strides ${strides.join(', ')} (or other size and strides)`, `${positions} rows`);
+    const input = size ? `a ${size[0]} x ${size[1]}` : 'a square';
+    throw wrong('outputs', `the grids of ${input} input at strides ${pyramids.map((p) => p.join(', ')).join(' or ')} (or other size and strides)`, `${positions} rows`);
 }

@@ -1,6 +1,6 @@
 import {checkChoice, checkInteger, wrong, wrongType} from './check.js';
 import {decodeHead} from './detect.js';
-import {levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
+import {layoutOf, levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
 
 /** @import {Coder, Detections, DetectOptions, HeadBlock} from './detect.js' */
 /** @import {Level, Outputs} from './outputs.js' */
@@ -24,7 +24,7 @@ const FAMILIES = {
     v5: {objectness: true, anchors: V3_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'square_sigmoid', gain: 2}},
     v6: {objectness: true},
     v7: {objectness: true, anchors: V4_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'square_sigmoid', gain: 2}},
-    v8: {}, v9: {}, v11: {}, v12: {},
+    v8: {}, v9: {}, v11: {}, v12: {}, v13: {},
     v10: {selected: true}, v26: {selected: true},
     x: {objectness: true, raw: true, coder: {sizeShape: 'exp'}},
 };
@@ -72,34 +72,39 @@ export function decodeYolo(outputs, {
     if (normalized && !size) throw wrongType('size', 'the network\'s input size, to multiply by, here or in the view', size);
     const whole = /** @type {Coder} */ ({step: normalized && size ? size : [1, 1]});
 
-    const maps = tensors.filter(({dims}) => dims.length > 3);
+    const flats = tensors.filter(({dims}) => dims.length < 4);
+    if (flats.length > 1) throw wrongShape('one output of rows, or maps of several strides', tensors);
+    const maps = flats.length ? [] : tensors;
+    const masks = flats.length && tensors.length === 2 ? Math.min(...tensors.flatMap(({dims}) => dims.length === 4 ? [dims[1], dims[3]] : [])) : 0;
     const first = family.objectness ? 5 : 4;
     const expected = given ? [first, 4 * bins].map((n) => n + given + points) : [];
-    const levels = (maps.length ? maps : tensors.slice(0, 1)).map((t) => levelOf(t, image, family.selected ? [6] : expected, layout))
+    const lengths = [...expected, ...(family.selected ? [6 + points] : [])];
+    const levels = (maps.length ? maps : flats).map((t) => levelOf(t, image, lengths, layout ?? layoutOf(maps)))
         .sort((a, b) => b.positions - a.positions);
     const {values} = levels[0];
 
-    if (family.selected && !maps.length) {
-        if (values < 6) throw wrongShape('[1, rows, 6]', tensors);
+    if (family.selected && flats.some(({dims}) => dims[dims.length - 1] === values)) {
+        if (values < 6 + points) throw wrongShape(`[1, rows, ${6 + points}]`, tensors);
         const {positions, from} = levels[0];
-        return decodeHead({blocks: [{positions, boxes: from(0), scores: from(4), coder: whole}], classes: 1, labels: from(5), size},
-            {iouThreshold: Infinity, ...options});
+        /** @type {HeadBlock} */
+        const block = {positions, boxes: from(0), scores: from(4), points: points ? {...from(6), values: 3} : undefined, coder: whole};
+        return decodeHead({blocks: [block], classes: 1, labels: from(5), keypoints, size}, {iouThreshold: Infinity, ...options});
     }
 
     const perCell = maps.length ? anchors ?? family.anchors : undefined;
     const A = perCell ? perCell.length / maps.length : 1;
-    if (!Number.isInteger(A)) throw wrong('anchors', `a multiple of ${maps.length}, one for each map`, perCell?.length);
+    if (!Number.isInteger(A)) throw wrong('anchors', `this network's own, equally many for each of ${maps.length} maps`, perCell?.length);
     const inBins = !perCell && (maps.length > 0 && !family.objectness || values === expected[1] && !family.objectness && decoded !== true);
     const start = inBins ? 4 * bins : first;
-    const count = given ?? values / A - start - points;
+    const count = given ?? values / A - start - points - masks;
     const fits = count >= 1 && Number.isInteger(values / A) && values / A >= start + count + points;
     if (!fits || levels.some((level) => level.values !== values)) {
-        const each = `${start} + ${given ?? 'classes'}${points && ` + ${points}`}`;
+        const each = [start, given ?? 'classes', ...(points ? [points] : [])].join(' + ');
         throw wrongShape(`${A > 1 ? `${A} * (${each})` : each} values${maps.length ? ' on each map' : ''}`, tensors);
     }
 
     const raw = maps.length > 0 || (decoded === undefined ? inBins || family.raw : !decoded);
-    const pyramid = raw && !maps.length ? splitByStride(levels[0], strides ?? [8, 16, 32], size) : levels;
+    const pyramid = raw && !maps.length ? splitByStride(levels[0], strides, size) : levels;
     const steps = raw ? stepsOf(pyramid, strides, size) : [];
     /** @param {Level} level @param {number} i @param {number} a which anchor @returns {HeadBlock} */
     const block = ({positions, width, from}, i, a) => {
