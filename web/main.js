@@ -88,9 +88,10 @@ const live = () => Boolean(source && !source.still) && !paused();
 /** @param {import('./sources.js').Picture} picture taken over @param {string} from the source's name */
 async function look(picture, from) {
     const copy = await still(picture);
-    const seen = await eye.look(transfer(copy, [copy]), sliders.get());
+    const options = sliders.get();
+    const seen = await eye.look(transfer(copy, [copy]), options);
     if (shown?.scene.picture !== picture) shown?.scene.picture.close();
-    show(picture, from, seen);
+    show({ picture, from, seen, options });
 }
 
 /** The same frame with other thresholds, once for all that change while it is on its way. */
@@ -100,20 +101,21 @@ async function again() {
     await attempt(async () => {
         for (let done = 0; done < changes;) {
             done = changes;
-            const seen = await eye.again(sliders.get());
-            if (shown) show(shown.scene.picture, shown.record.source, seen);
+            const options = sliders.get();
+            const seen = await eye.again(options);
+            if (shown) show({ picture: shown.scene.picture, from: shown.record.source, seen, options });
         }
     });
     changes = 0;
 }
 
-/** @param {import('./sources.js').Picture} picture @param {string} from @param {import('./worker.js').Seen} seen */
-function show(picture, from, seen) {
+/** @param {{ picture: import('./sources.js').Picture, from: string, seen: import('./worker.js').Seen, options: import('./networks.js').Options }} news */
+function show({ picture, from, seen, options }) {
     const { labels, title, draw } = network;
     const { found, width, height } = seen;
     const scene = { picture, width, height, mirrored: source?.mirrored?.() ?? false, found, labels, draw };
     const times = { ...seen.times, draw: paint(ui.canvas, scene) };
-    shown = { scene, record: record({ ...seen, times }, { source: from, network: title, labels, options: sliders.get() }) };
+    shown = { scene, record: record({ ...seen, times }, { source: from, network: title, labels, options }) };
     clock.tick(times, live());
     tell(tally(found, labels));
     ui.snapshot.disabled = false;
