@@ -76,10 +76,15 @@ static float overlap(const kept_box *a, const kept_box *b, float plus)
 static int suppresses(const kept_box *a, const kept_box *b, overlap_rule rule)
 {
     if (a->class_id != b->class_id) return 0;
-    if (!rule.bare && (a->x2 + rule.plus <= b->x1 || b->x2 + rule.plus <= a->x1 || a->y2 + rule.plus <= b->y1 || b->y2 + rule.plus <= a->y1))
+    if (!rule.bare && (b->x1 - a->x2 >= rule.plus || a->x1 - b->x2 >= rule.plus || b->y1 - a->y2 >= rule.plus || a->y1 - b->y2 >= rule.plus))
         return 0;
     const float iou = overlap(a, b, rule.plus);
     return rule.inclusive ? iou >= rule.iou : iou > rule.iou;
+}
+
+static int passes(float score, float threshold, int flags)
+{
+    return score > threshold || (score == threshold && (flags & FV_NMS_SCORE_INCLUSIVE || threshold == -FV_INFINITY));
 }
 
 /* Indices of the boxes worth considering, best first, in w->order. */
@@ -87,10 +92,9 @@ static int rank(const workspace *w, const float *rows, int stride, const float *
 {
     int count = 0;
     for (int i = 0; i < n; i++) {
-        const float s = scores[i], *box = rows + (int64_t)i * stride;
-        const int passes = s > threshold || (s == threshold && (flags & FV_NMS_SCORE_INCLUSIVE || threshold == -FV_INFINITY));
-        if (!passes || box[0] != box[0] || box[1] != box[1] || box[2] != box[2] || box[3] != box[3]) continue;
-        w->keys[count] = fv_descending(s);
+        const float *box = rows + (int64_t)i * stride;
+        if (!passes(scores[i], threshold, flags) || box[0] != box[0] || box[1] != box[1] || box[2] != box[2] || box[3] != box[3]) continue;
+        w->keys[count] = fv_descending(scores[i]);
         w->order[count++] = i;
     }
     fv_sort(w->keys, w->order, w->spare_keys, w->spare_order, count);
@@ -262,7 +266,7 @@ int fv_nms_soft(int32_t *keep, float *kept_scores, int max_keep, const float *bo
                 if (decay == FV_DECAY_GAUSSIAN) s = iou > 0 ? s * fv_exp(-(iou * iou) / sigma) : s;
                 else if (rule.inclusive ? iou >= rule.iou : iou > rule.iou) s *= 1 - iou;
             }
-            if (!(s > score_threshold || (s == score_threshold && flags & FV_NMS_SCORE_INCLUSIVE))) continue;
+            if (!passes(s, score_threshold, flags)) continue;
             w.kept[left] = w.kept[r];
             w.order[left] = w.order[r];
             live[left++] = s;
