@@ -16,7 +16,7 @@ typedef struct {
 static float gate_of(float threshold, int activation)
 {
     if (activation == FV_ACTIVATION_NONE) return threshold;
-    if (!(threshold > 1e-30f)) return threshold < 0 ? -FV_INFINITY : -80.f; /* sigmoid(-80) = 2e-35 */
+    if (!(threshold > 1e-30f)) return threshold < 0 ? -FV_INFINITY : -89.f; /* e^-89 is 0 to fv_exp */
     if (activation == FV_ACTIVATION_SOFTMAX) return fv_log(threshold) - 1e-3f; /* against the largest logit */
     if (threshold >= 1) return FV_INFINITY;
     return fv_log(threshold / (1 - threshold)) - 1e-3f;
