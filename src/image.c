@@ -91,7 +91,7 @@ static void fit_bilinear(const fv_target *target, const placed *p, void *scratch
     float *rows[2] = {at.way + pitch, at.way + 4 * pitch}, *out = at.way + 7 * pitch;
     int held[2] = {-1, -1};
     uint8_t twice[8]; /* a picture one pixel wide has no next pixel */
-    const int halves = p->width == 2 * p->fit_w && p->height == 2 * p->fit_h && count >= 4;
+    const int halves = p->width == (int64_t)2 * p->fit_w && p->height == (int64_t)2 * p->fit_h && count >= 4;
 
     for (int i = 0; i < padded; i++) {
         const int x = fv_min(p->from + i, p->to - 1) - p->left;
