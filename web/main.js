@@ -26,7 +26,7 @@ const NOTHING = { count: 0, boxes: new Float32Array(0), scores: new Float32Array
 
 /** @type {{ key: string, title: string, labels: string[], draw: import('./networks.js').Network['draw'] }} */
 let network;
-/** @type {import('./sources.js').Source | undefined} */
+/** @type {import('./sources.js').Source & { name: string } | undefined} */
 let source;
 /** @type {{ scene: import('./stage.js').Scene, record: ReturnType<typeof record> } | undefined} */
 let shown;
@@ -34,6 +34,7 @@ let shown;
 let chosen;
 /** @type {{ bytes: Uint8Array, name: string } | undefined} */
 let dropped;
+let asked = 0;
 let watching = 0;
 let held = false;
 let resume = () => {};
@@ -97,7 +98,7 @@ async function look(picture, from) {
 /** The same frame with other thresholds, once for all that change while it is on its way. */
 let changes = 0;
 async function again() {
-    if (++changes > 1 || !shown || live()) return;
+    if (!shown || live() || ++changes > 1) return;
     await attempt(async () => {
         for (let done = 0; done < changes;) {
             done = changes;
@@ -128,18 +129,19 @@ let lastTold = 0;
 function tell(kinds) {
     if (ui.list.open) showRows(ui.rows, shown?.record.detections ?? []);
     const words = inWords(kinds);
-    if (words === told) return;
-    told = words;
+    const sentence = `${network.title} sees: ${words}`;
+    if (sentence === told) return;
+    told = sentence;
     showTally(ui.found, kinds);
-    ui.canvas.setAttribute('aria-label', `${network.title} sees: ${words}`);
+    ui.canvas.setAttribute('aria-label', sentence);
     // A screen reader must get to the end of the sentence before a live picture gives it another.
     if (live() && performance.now() - lastTold < 4000) return;
     lastTold = performance.now();
     ui.status.textContent = `Found: ${words}.`;
 }
 
-/** Looks at one picture after another until another source is chosen. @param {import('./sources.js').Source} next @param {string} name */
-async function watch(next, name) {
+/** Looks at one picture after another until another source is chosen. @param {NonNullable<typeof source>} next */
+async function watch(next) {
     const mine = ++watching;
     source?.close();
     source = next;
@@ -149,9 +151,12 @@ async function watch(next, name) {
     setPaused(false);
     for await (const picture of next.pictures()) {
         if (mine !== watching) return picture.close();
-        await look(picture, name);
+        await look(picture, next.name).catch((error) => {
+            if (!next.still) picture.close();
+            trouble(error);
+        });
         // The first time, much of the clock's time is the engines' own warming up.
-        if (next.still && mine === watching) await look(picture, name);
+        if (next.still && mine === watching) await lookAgain();
         if (paused()) await new Promise((resolve) => { resume = () => resolve(undefined); });
         if (mine !== watching) return undefined;
     }
@@ -178,12 +183,17 @@ const openers = {
 async function openSource() {
     const name = /** @type {keyof typeof openers} */ (sourceName());
     if (name !== 'file') remember({ source: name });
-    const opened = await during(name === 'webcam' ? 'Waiting for the camera …' : 'Opening …', openers[name]());
+    const mine = ++asked;
+    const opened = { name, ...await during(name === 'webcam' ? 'Waiting for the camera …' : 'Opening …', openers[name]()) };
+    if (mine !== asked) {
+        opened.close();
+        return () => {};
+    }
     if (opened.still && !shown) {
         const { width, height } = opened.still;
         paint(ui.canvas, { picture: opened.still, width, height, mirrored: false, found: NOTHING, labels: [], draw: drawFound });
     }
-    return () => watch(opened, name).catch(trouble);
+    return () => void watch(opened).catch(trouble);
 }
 
 async function changeSource() {
@@ -240,7 +250,8 @@ async function changeNetwork(own = dropped) {
 
 /** A still picture does not come again by itself. */
 async function lookAgain() {
-    if (shown && !live()) await look(shown.scene.picture, shown.record.source);
+    const picture = source?.still ?? shown?.scene.picture;
+    if (source && picture && !live()) await look(picture, source.name);
 }
 
 /** @param {Blob | undefined} file */

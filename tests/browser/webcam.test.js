@@ -78,6 +78,25 @@ test('a video file plays, and the boxes follow it', { timeout: 120_000 }, async 
     await close();
 });
 
+test('sources changed in haste: the last one asked for stays, and its sliders work', async () => {
+    const { page, next, offences, close } = await demo.open('?source=webcam');
+    await next();
+    await page.fill('#score', '0.5');
+    await next(({ options }) => options.scoreThreshold === 0.5);
+    await page.check('[value=picture]', { force: true });
+    await page.check('[value=webcam]', { force: true });
+    await page.check('[value=picture]', { force: true });
+    await next(({ source }) => source === 'picture');
+    await next(({ source }) => source === 'picture');
+    await page.fill('#score', '0.8');
+    const last = await next(({ options }) => options.scoreThreshold === 0.8);
+    assert.deepEqual([last.source, last.detections.length], ['picture', 1]);
+    await page.waitForTimeout(1000);
+    assert.equal(await page.isHidden('#pause'), true);
+    assert.deepEqual(offences, []);
+    await close();
+});
+
 test('a camera that may not be used is said in words', async () => {
     const browser = await launchChromium();
     try {
