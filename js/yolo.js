@@ -1,4 +1,4 @@
-import {checkChoice, checkInteger, wrong, wrongType} from './check.js';
+import {checkChoice, checkFinite, checkInteger, wrong, wrongType} from './check.js';
 import {decodeHead} from './detect.js';
 import {layoutOf, levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
 
@@ -13,17 +13,18 @@ const V4_ANCHORS = [[12, 16], [19, 36], [40, 28], [36, 75], [76, 55], [72, 146],
  *
  * objectness  a row is box, objectness, classes; else box, classes
  * anchors     raw maps hold so many boxes per cell, coded by `coder`; none: four distances in bins
+ * gains       of each map's sigmoid centre, the finest first; the last, where there are more or fewer maps
  * raw         a flat output is still to be decoded, unless the option `decoded` says otherwise
  * selected    rows are x1, y1, x2, y2, score, class: nothing is left to suppress
  *
- * @type {Record<string, {objectness?: boolean, anchors?: number[][], coder?: Coder, raw?: boolean, selected?: boolean}>}
+ * @type {Record<string, {objectness?: boolean, anchors?: number[][], coder?: Coder, gains?: number[], raw?: boolean, selected?: boolean}>}
  */
 const FAMILIES = {
     v3: {objectness: true, anchors: V3_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'exp'}},
-    v4: {objectness: true, anchors: V4_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'exp', gain: 1.1}},
-    v5: {objectness: true, anchors: V3_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'square_sigmoid', gain: 2}},
+    v4: {objectness: true, anchors: V4_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'exp'}, gains: [1.2, 1.1, 1.05]},
+    v5: {objectness: true, anchors: V3_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'square_sigmoid'}, gains: [2]},
     v6: {objectness: true},
-    v7: {objectness: true, anchors: V4_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'square_sigmoid', gain: 2}},
+    v7: {objectness: true, anchors: V4_ANCHORS, coder: {centreShape: 'sigmoid', sizeShape: 'square_sigmoid'}, gains: [2]},
     v8: {}, v9: {}, v11: {}, v12: {}, v13: {},
     v10: {selected: true}, v26: {selected: true},
     x: {objectness: true, raw: true, coder: {sizeShape: 'exp'}},
@@ -52,12 +53,12 @@ const FAMILIES = {
  *   normalized?: boolean,
  *   layout?: 'auto' | 'rows' | 'values',
  *   image?: number,
- *   gain?: number,
+ *   gain?: number | number[],
  * }} [options] version: 3, 'v8', 'yolo11n', 'yolox' ...; default 8. classes: how many, or their names; default: what the
  *   values leave. anchors: [width, height] pixels, smallest stride first. strides: default: what size and grids imply, or 8, 16, 32.
  *   bins: of raw v8 maps, default 16. decoded: overrides the family's form. normalized: boxes are fractions of the input, not
  *   pixels. layout: 'rows' for [1, rows, values], 'values' for [1, values, rows]. image: which of a batch; default 0. gain: of the
- *   sigmoid centre (Darknet's scale_x_y)
+ *   sigmoid centre (Darknet's scale_x_y), one or one per map
  * @returns {Detections}
  * @throws {TypeError | RangeError} on a wrong shape or option
  */
@@ -106,6 +107,7 @@ export function decodeYolo(outputs, {
     const raw = maps.length > 0 || (decoded === undefined ? inBins || family.raw : !decoded);
     const pyramid = raw && !maps.length ? splitByStride(levels[0], strides, size) : levels;
     const steps = raw ? stepsOf(pyramid, strides, size) : [];
+    const gains = gain === undefined ? family.gains ?? [1] : [gain].flat().map((g) => checkFinite('gain', g));
     /** @param {Level} level @param {number} i @param {number} a which anchor @returns {HeadBlock} */
     const block = ({positions, width, from}, i, a) => {
         const at = (a * values) / A;
@@ -116,7 +118,7 @@ export function decodeYolo(outputs, {
             priors: perCell && Float32Array.from(perCell[i * A + a]),
             coder: !raw ? {code: 'centre', ...whole}
                 : inBins ? {code: 'distance', bins, step: steps[i], pointScale: 2, pointShift: -0.5, visibility: 'sigmoid'}
-                    : {code: 'centre', offset: 0, ...family.coder, ...(gain !== undefined && {gain}), step: steps[i]},
+                    : {code: 'centre', offset: 0, ...family.coder, gain: gains[gains.length === pyramid.length ? i : gains.length - 1], step: steps[i]},
         };
     };
     return decodeHead({
