@@ -67,6 +67,10 @@ static void fuzz_select(reader *r)
     h.logits = probabilities(r, last * h.position_stride + ((size_t)h.classes - 1) * h.class_stride + 1, probable);
     int32_t *rows = room(r, (size_t)capacity * 4), *classes = room(r, (size_t)capacity * 4);
     float *scores = room(r, (size_t)capacity * 4);
+    if (h.positions && pick(r, 0, 1)) { /* on the edge: the threshold is a score, or a few bits away */
+        const float score = score_of(&h, pick(r, 0, h.positions - 1), pick(r, 0, h.classes - 1));
+        h.threshold = fv_from_bits(fv_to_bits(score) + (uint32_t)pick(r, -3, 3));
+    }
 
     const int result = fv_detect_select(rows, classes, scores, count, capacity, h.logits, h.positions, h.position_stride, h.classes,
                                         h.class_stride, h.objectness, h.objectness_stride, h.first_row, h.activation, h.background,

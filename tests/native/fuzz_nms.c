@@ -1,6 +1,6 @@
 /*
- * Suppression of any boxes. The hashed, greedy engine against the definition in its header, all
- * pairs asked; the soft and the weighted one against what they promise.
+ * Suppression of any boxes. The greedy engine with its grid against the definition in its header,
+ * all pairs asked; the soft and the weighted one against what they promise.
  */
 #include "fovea/nms.h"
 #include "fuzz.h"
