@@ -33,15 +33,16 @@ export function wrongShape(expected, got) {
 
 /**
  * How an output lies: [N, rows, values], [N, values, rows], [N, values, H, W], [N, H, W, values] or [N, A, H, W, values / A]. The
- * side of an expected length holds the values; where none has, the shorter of rows and values, or NCHW.
+ * side of an expected length holds the values; where none has, the shorter that is long enough, or NCHW.
  *
  * @param {Tensor} tensor
  * @param {number} image which of the N
  * @param {readonly (number | undefined)[]} expected lengths
  * @param {string} [layout] 'rows' for [N, rows, values], 'values' for [N, values, rows], or 'auto'
+ * @param {number} [least] values there must be
  * @returns {Level}
  */
-export function levelOf(tensor, image, expected, layout = 'auto') {
+export function levelOf(tensor, image, expected, layout = 'auto', least = 1) {
     checkChoice('layout', {auto: 0, rows: 0, values: 0}, layout);
     const {dims} = tensor;
     const [N, a, b, c, d] = dims.length === 2 ? [1, ...dims] : dims;
@@ -58,7 +59,7 @@ export function levelOf(tensor, image, expected, layout = 'auto') {
     const last = flat ? b : c;
     const inFirst = expected.includes(a);
     const inLast = expected.includes(last);
-    const isLast = layout !== 'auto' ? layout === 'rows' : flat ? inLast || !inFirst && b <= a : inLast && !inFirst;
+    const isLast = layout !== 'auto' ? layout === 'rows' : flat ? inLast || !inFirst && (a < least || b >= least && b <= a) : inLast && !inFirst;
     const values = isLast ? last : a;
     const [height, width] = flat ? [0, 0] : isLast ? [a, b] : [b, c];
     const positions = flat ? (isLast ? a : b) : height * width;

@@ -80,7 +80,7 @@ export function decodeYolo(outputs, {
     const first = family.objectness ? 5 : 4;
     const expected = given ? [first, 4 * bins].map((n) => n + given + points) : [];
     const lengths = [...expected, ...(family.selected ? [6 + points] : [])];
-    const levels = (maps.length ? maps : flats).map((t) => levelOf(t, image, lengths, layout ?? layoutOf(maps)))
+    const levels = (maps.length ? maps : flats).map((t) => levelOf(t, image, lengths, layout ?? layoutOf(maps), first + 1 + points))
         .sort((a, b) => b.positions - a.positions);
     const {values} = levels[0];
 
