@@ -335,7 +335,7 @@ test('mistakes are named', () => {
         [head, {classes: []}, 'RangeError', /^classes/],
         [head, {classes: 1.5}, 'RangeError', /^classes/],
         [head, {keypoints: -1}, 'RangeError', /^keypoints/],
-        [head, {keypoints: 1}, 'RangeError', /^outputs: expected 4 \+ classes \+ 3 values/],
+        [of(1, 7, 7), {keypoints: 1}, 'RangeError', /^outputs: expected 4 \+ classes \+ 3 values/],
         [head, {image: 1}, 'RangeError', /^image: expected an integer from 0 to 0, got 1/],
         [head, {layout: 'columns'}, 'TypeError', /^layout/],
         [head, {scoreThreshold: NaN}, 'TypeError', /^scoreThreshold/],
