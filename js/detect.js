@@ -153,7 +153,7 @@ export function decodeHead(head, {
             rows: block.output(rows, new Int32Array(n)), classes: block.output(ids, new Int32Array(n)),
             boxes: block.output(boxes, new Float32Array(n * 4)), points: block.output(points, new Float32Array(n * keypoints * 3)),
         };
-        if (labels) {
+        if (labels && n) {
             const values = block.view(place(labels), Float32Array, labels.tensor.data.length - labels.at);
             all.rows.forEach((row, i) => (all.classes[i] = values[row * labels.position]));
             block.view(ids, Int32Array, n).set(all.classes);
