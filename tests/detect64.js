@@ -45,7 +45,7 @@ export function assertFound(got, want, {box = 5e-3, score = 1e-5, least = 1, mes
     assert.deepEqual([...got.classes], want.map((one) => one.class), `${message}: classes`);
     assertClose(got.scores, want.map((one) => one.score), score, `${message}: scores`);
     assertClose(got.boxes, want.flatMap((one) => one.box), {abs: box, rel: 1e-5}, `${message}: boxes`);
-    if (want[0].points?.length) assertClose(got.keypoints, want.flatMap((one) => one.points.flat()), {abs: box, rel: 1e-5}, `${message}: keypoints`);
+    if (want[0]?.points?.length) assertClose(got.keypoints, want.flatMap((one) => one.points.flat()), {abs: box, rel: 1e-5}, `${message}: keypoints`);
     else assert.equal(got.keypoints, undefined, message);
 }
 
