@@ -18,14 +18,14 @@ const softmax = (/** @type {number[]} */ logits) => {
     const sum = powers.reduce((a, b) => a + b, 0);
     return powers.map((v) => v / sum);
 };
-const count = (/** @type {number} */ n) => Array.from({ length: n }, (_, i) => i);
+const count = (/** @type {number} */ n) => Array.from({length: n}, (_, i) => i);
 const centred = (/** @type {number[]} */ [x, y, w, h]) => [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
 
 /** Row k of a table of n numbers each. @param {Tensor} tensor @param {number} k @param {number} n @returns {number[]} */
-const row = ({ data }, k, n) => count(n).map((v) => data[k * n + v]);
+const row = ({data}, k, n) => count(n).map((v) => data[k * n + v]);
 
 /** Cell `cell` of map number `group` of [1, groups * n, H, W]. @param {Tensor} tensor @param {number} group @param {number} cell @param {number} n */
-const column = ({ data, dims }, group, cell, n) => count(n).map((v) => data[(group * n + v) * dims[2] * dims[3] + cell]);
+const column = ({data, dims}, group, cell, n) => count(n).map((v) => data[(group * n + v) * dims[2] * dims[3] + cell]);
 
 /** The expectation of a distribution over 0, 1, ... given as logits. @param {number[]} logits */
 const expectation = (logits) => softmax(logits).reduce((sum, p, k) => sum + p * k, 0);
@@ -41,12 +41,12 @@ function fromDistances(bins, x, y, stride) {
  * NanoDet: maps [1, H, W, classes + 4 * bins] of logits.
  * @param {Tensor[]} maps @param {{ classes: number, strides: number[] }} about @returns {Candidate[]}
  */
-export function nanodetMaps(maps, { classes, strides }) {
+export function nanodetMaps(maps, {classes, strides}) {
     return number(maps.flatMap((map, level) => count(map.dims[1] * map.dims[2]).map((cell) => {
         const values = row(map, cell, map.dims[3]);
         const x = (cell % map.dims[2] + 0.5) * strides[level];
         const y = (Math.floor(cell / map.dims[2]) + 0.5) * strides[level];
-        return { box: fromDistances(values.slice(classes), x, y, strides[level]), scores: values.slice(0, classes).map(sigmoid) };
+        return {box: fromDistances(values.slice(classes), x, y, strides[level]), scores: values.slice(0, classes).map(sigmoid)};
     })));
 }
 
@@ -59,7 +59,7 @@ export function nanodetPairs(pairs, strides) {
         const side = Math.sqrt(scores.dims[1]);
         const x = (cell % side + 0.5) * strides[level];
         const y = (Math.floor(cell / side) + 0.5) * strides[level];
-        return { box: fromDistances(row(bins, cell, bins.dims[2]), x, y, strides[level]), scores: row(scores, cell, scores.dims[2]) };
+        return {box: fromDistances(row(bins, cell, bins.dims[2]), x, y, strides[level]), scores: row(scores, cell, scores.dims[2])};
     })));
 }
 
@@ -68,8 +68,8 @@ export function nanodetPairs(pairs, strides) {
  * @param {Tensor} tensor @param {number} side of the input @returns {Candidate[]}
  */
 export function yolox(tensor, side) {
-    const cells = [8, 16, 32].flatMap((stride) => count((side / stride) ** 2).map((cell) => ({ stride, x: cell % (side / stride), y: Math.floor(cell / (side / stride)) })));
-    return number(cells.map(({ stride, x, y }, k) => {
+    const cells = [8, 16, 32].flatMap((stride) => count((side / stride) ** 2).map((cell) => ({stride, x: cell % (side / stride), y: Math.floor(cell / (side / stride))})));
+    return number(cells.map(({stride, x, y}, k) => {
         const [tx, ty, tw, th, objectness, ...classes] = row(tensor, k, tensor.dims[2]);
         return {
             box: centred([(tx + x) * stride, (ty + y) * stride, Math.exp(tw) * stride, Math.exp(th) * stride]),
@@ -83,7 +83,7 @@ export function yolox(tensor, side) {
  * [1, A * (5 + classes), H, W] of logits, anchors [w, h] in pixels for each map.
  * @param {Tensor[]} maps @param {number[][][]} anchors @param {{ side: number, classes: number, squared: boolean }} about @returns {Candidate[]}
  */
-export function anchorMaps(maps, anchors, { side, classes, squared }) {
+export function anchorMaps(maps, anchors, {side, classes, squared}) {
     return number(maps.flatMap((map, level) => anchors[level].flatMap(([aw, ah], a) => count(map.dims[2] * map.dims[3]).map((cell) => {
         const stride = side / map.dims[3];
         const [tx, ty, tw, th, objectness, ...logits] = column(map, a, cell, 5 + classes);
@@ -101,7 +101,7 @@ export function anchorMaps(maps, anchors, { side, classes, squared }) {
  * YOLOv8 and later, raw: maps [1, 4 * bins + classes + 3 * keypoints, H, W] of logits.
  * @param {Tensor[]} maps @param {{ side: number, bins: number, classes: number, keypoints?: number }} about @returns {Candidate[]}
  */
-export function binMaps(maps, { side, bins, classes, keypoints = 0 }) {
+export function binMaps(maps, {side, bins, classes, keypoints = 0}) {
     return number(maps.flatMap((map) => count(map.dims[2] * map.dims[3]).map((cell) => {
         const stride = side / map.dims[3];
         const values = column(map, 0, cell, map.dims[1]);
@@ -123,7 +123,7 @@ export function binMaps(maps, { side, bins, classes, keypoints = 0 }) {
  * classes); boxes centre and size, pixels.
  * @param {Tensor} tensor @param {{ classes: number, objectness?: boolean, transposed?: boolean, keypoints?: number }} about @returns {Candidate[]}
  */
-export function decodedRows({ data, dims }, { classes, objectness = false, transposed = true, keypoints = 0 }) {
+export function decodedRows({data, dims}, {classes, objectness = false, transposed = true, keypoints = 0}) {
     const [values, rows] = transposed ? [dims[1], dims[2]] : [dims[2], dims[1]];
     const first = objectness ? 5 : 4;
     return number(count(rows).map((k) => {
@@ -136,8 +136,52 @@ export function decodedRows({ data, dims }, { classes, objectness = false, trans
     }));
 }
 
+/**
+ * MobileNet SSD of TensorFlow and MediaPipe: [1, N, 4] offsets y, x, h, w and [1, N, classes] logits, class 0 the background.
+ * @param {Tensor} boxes @param {Tensor} logits @param {number} side of the input @returns {Candidate[]}
+ */
+export function ssdMobilenet(boxes, logits, side) {
+    const classes = logits.dims[2];
+    return number(mobilenetAnchors().map(([ax, ay, aw, ah], k) => {
+        const [ty, tx, th, tw] = row(boxes, k, 4);
+        return {
+            box: centred([ax + tx / 10 * aw, ay + ty / 10 * ah, aw * Math.exp(tw / 5), ah * Math.exp(th / 5)]).map((v) => v * side),
+            scores: row(logits, k, classes).map((v, c) => c ? sigmoid(v) : 0),
+        };
+    }));
+}
+
+/** The 1917 anchors at 300 x 300: centre and size, fractions of the input. */
+function mobilenetAnchors() {
+    const scale = (/** @type {number} */ layer) => layer < 6 ? 0.2 + 0.75 * layer / 5 : 1;
+    return [19, 10, 5, 3, 2, 1].flatMap((side, layer) => {
+        const s = scale(layer);
+        const shapes = layer === 0 ? [[0.1, 1], [s, 2], [s, 0.5]] : [[s, 1], [s, 2], [s, 0.5], [s, 3], [s, 0.3333], [Math.sqrt(s * scale(layer + 1)), 1]];
+        return count(side * side).flatMap((cell) => shapes.map(([size, ratio]) =>
+            [(cell % side + 0.5) / side, (Math.floor(cell / side) + 0.5) / side, size * Math.sqrt(ratio), size / Math.sqrt(ratio)]));
+    });
+}
+
+/**
+ * BlazeFace: [896] logits and [896, 16] centre, size and six keypoints in pixels of a 256 x 256 input, from the cell's centre.
+ * @param {ArrayLike<number>} logits @param {ArrayLike<number>} boxes @returns {Candidate[]}
+ */
+export function blazeFace(logits, boxes) {
+    const cells = [[16, 2], [8, 6]].flatMap(([side, anchors]) => count(side * side * anchors).map((k) => {
+        const cell = Math.floor(k / anchors);
+        return [(cell % side + 0.5) / side * 256, (Math.floor(cell / side) + 0.5) / side * 256];
+    }));
+    return number(cells.map(([cx, cy], k) => {
+        const [x, y, w, h, ...points] = count(16).map((v) => boxes[k * 16 + v]);
+        return {
+            box: centred([cx + x, cy + y, w, h]), scores: [sigmoid(logits[k])],
+            points: count(6).map((p) => [cx + points[2 * p], cy + points[2 * p + 1]]),
+        };
+    }));
+}
+
 /** @param {Omit<Candidate, 'row'>[]} candidates @returns {Candidate[]} */
-const number = (candidates) => candidates.map((candidate, k) => ({ ...candidate, row: k }));
+const number = (candidates) => candidates.map((candidate, k) => ({...candidate, row: k}));
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b boxes x1, y1, x2, y2 */
 export function iou64(a, b) {
@@ -153,10 +197,10 @@ export function iou64(a, b) {
  * @param {{ scoreThreshold: number, iouThreshold: number, maxDetections?: number, multiLabel?: boolean }} thresholds
  * @returns {Found[]}
  */
-export function select(candidates, { scoreThreshold, iouThreshold, maxDetections = Infinity, multiLabel = false }) {
-    const passed = candidates.flatMap(({ scores, ...rest }) => {
+export function select(candidates, {scoreThreshold, iouThreshold, maxDetections = Infinity, multiLabel = false}) {
+    const passed = candidates.flatMap(({scores, ...rest}) => {
         const classes = multiLabel ? count(scores.length) : [scores.indexOf(Math.max(...scores))];
-        return classes.filter((c) => scores[c] > scoreThreshold).map((c) => ({ ...rest, class: c, score: scores[c] }));
+        return classes.filter((c) => scores[c] > scoreThreshold).map((c) => ({...rest, class: c, score: scores[c]}));
     }).sort((a, b) => b.score - a.score);
     /** @type {Found[]} */
     const kept = [];
@@ -167,10 +211,31 @@ export function select(candidates, { scoreThreshold, iouThreshold, maxDetections
 }
 
 /** @param {Found[]} found @param {Geometry} geometry @returns {Found[]} the same in the picture's pixels */
-export function toPicture(found, { scaleX, scaleY, left, top }) {
+export function toPicture(found, {scaleX, scaleY, left, top}) {
     const x = (/** @type {number} */ v) => (v - left) / scaleX;
     const y = (/** @type {number} */ v) => (v - top) / scaleY;
-    return found.map(({ box: [x1, y1, x2, y2], points, ...rest }) => ({
+    return found.map(({box: [x1, y1, x2, y2], points, ...rest}) => ({
         ...rest, box: [x(x1), y(y1), x(x2), y(y2)], points: points?.map(([px, py, score]) => [x(px), y(py), score]),
     }));
+}
+
+/**
+ * MediaPipe's weighted suppression, one class: what overlaps the best candidate is averaged with it, by score.
+ * @param {Candidate[]} candidates @param {{ scoreThreshold: number, iouThreshold: number }} thresholds
+ */
+export function merge(candidates, {scoreThreshold, iouThreshold}) {
+    let rest = candidates.filter(({scores: [s]}) => s > scoreThreshold).sort((a, b) => b.scores[0] - a.scores[0]);
+    const merged = [];
+    while (rest.length) {
+        const best = rest[0];
+        const group = rest.filter((one) => one === best || iou64(one.box, best.box) > iouThreshold);
+        const total = group.reduce((sum, {scores: [s]}) => sum + s, 0);
+        const mean = (/** @type {(one: Candidate) => number} */ of) => group.reduce((sum, one) => sum + one.scores[0] * of(one), 0) / total;
+        merged.push({
+            class: 0, score: best.scores[0], row: best.row, box: best.box.map((_, k) => mean(({box}) => box[k])),
+            points: best.points?.map((point, p) => point.map((_, k) => mean(({points}) => points?.[p][k] ?? NaN))),
+        });
+        rest = rest.filter((one) => !group.includes(one));
+    }
+    return merged;
 }
