@@ -58,7 +58,7 @@ export function ssdAnchors({
  * @param {number[][]} [options.ratios] of each map, besides 1
  * @param {number} [options.minRatio]
  * @param {number} [options.maxRatio]
- * @param {number[] | null} [options.scales] of each map and one more; default: evenly from minRatio to maxRatio
+ * @param {number[] | null} [options.scales] of each map and one more; default: evenly from minRatio to maxRatio, and 1
  * @param {number[] | null} [options.steps] pixels per cell; default: what the grids imply
  * @param {boolean} [options.clip] widths and heights to the input
  * @returns {FloatTensor} [N, 4] x1, y1, x2, y2 pixels; order y, x, box
@@ -68,7 +68,7 @@ export function defaultBoxes({
     minRatio = 0.15, maxRatio = 0.9, scales = [0.07, 0.15, 0.33, 0.51, 0.69, 0.87, 1.05], steps = [8, 16, 32, 64, 100, 300], clip = true,
 } = {}) {
     const maps = ratios.length;
-    const s = scales ?? [...ratios.map((_, k) => maps > 1 ? minRatio + ((maxRatio - minRatio) * k) / (maps - 1) : minRatio), 1];
+    const s = scales ?? (maps > 1 ? [...ratios.map((_, k) => minRatio + ((maxRatio - minRatio) * k) / (maps - 1)), 1] : [minRatio, maxRatio]);
     /** @param {number} side */
     const within = (side) => clip ? Math.min(Math.max(side, 0), 1) : side;
     /** @type {number[]} */
