@@ -4,7 +4,7 @@
 /* Four boxes that are next to each other in the grid. */
 typedef struct {
     float x1[4], y1[4], x2[4], y2[4], area[4];
-    int32_t class_id[4], index[4], gone[4]; /* gone: all bits, where a kept box suppresses it */
+    int32_t class_id[4], index[4];
 } quad;
 
 typedef struct {
@@ -14,7 +14,7 @@ typedef struct {
 
 typedef struct {
     uint64_t *items, *spare;
-    quad *quads;       /* greedy: by cell; the ends of the cells follow */
+    quad *quads;       /* greedy: by cell; what else a grid has follows */
     ranked_box *boxes; /* soft and weighted, in the same place: by rank */
 } workspace;
 
@@ -23,12 +23,13 @@ typedef struct {
     int inclusive, bare; /* bare: boxes that do not touch may suppress each other */
 } overlap_rule;
 
-enum { BOXES_A_CELL = 8, MOST_CELLS_A_SIDE = 1024, BATCH = 1024 };
+enum { BOXES_A_CELL = 8, MOST_CELLS_A_SIDE = 1024, BATCH = 1024, SAMPLED = 8 };
 
 int fv_nms_scratch(int n)
 {
     if (n < 0 || n > 1 << 24) return FV_E_SHAPE;
-    const int64_t bytes = (int64_t)n * 16 + (int64_t)(n / 4 + 1) * (int64_t)sizeof(quad) + 4 * (int64_t)(n / BOXES_A_CELL + 3);
+    const int64_t quads = n / 4 + 1, cells = n / BOXES_A_CELL + 1;
+    const int64_t bytes = (int64_t)n * 16 + quads * (int64_t)(sizeof(quad) + 16) + (cells + 2) * 4;
     return fv_too_big(bytes) ? FV_E_SHAPE : (int)bytes;
 }
 
@@ -78,16 +79,33 @@ static int suppresses(const ranked_box *a, const ranked_box *b, overlap_rule rul
     return rule.inclusive ? iou >= rule.iou : iou > rule.iou;
 }
 
-/* The boxes worth considering, numbered by index, in that order. */
-static int consider(uint64_t *items, const float *rows, int stride, const float *scores, int n, float threshold, int flags)
+/* x, y, x, y */
+static f32x4 centre_of(f32x4 box)
 {
+    const f32x4 half = MUL(box, SPLAT(0.5f));
+    return ADD(half, wasm_i64x2_shuffle(half, half, 1, 0));
+}
+
+typedef struct {
+    f32x4 low, high; /* x, y, x, y */
+} bounds;
+
+/* The boxes worth considering, numbered by index, in that order; and the bounds of their centres. */
+static int consider(uint64_t *items, bounds *centres, const float *rows, int stride, const float *scores, int n, float threshold,
+                    int flags)
+{
+    f32x4 low = SPLAT(FV_INFINITY), high = SPLAT(-FV_INFINITY);
     int count = 0;
     for (int i = 0; i < n; i++) {
         const float s = scores[i];
         const f32x4 box = LOAD(rows + (int64_t)i * stride);
         const int passes = s > threshold || (s == threshold && (flags & FV_NMS_SCORE_INCLUSIVE || threshold == -FV_INFINITY));
-        if (passes && wasm_i32x4_all_true(wasm_f32x4_eq(box, box))) items[count++] = fv_item(fv_descending(s), i);
+        if (!passes || !wasm_i32x4_all_true(wasm_f32x4_eq(box, box))) continue;
+        items[count++] = fv_item(fv_descending(s), i);
+        const f32x4 centre = centre_of(box);
+        low = PMIN(low, centre), high = PMAX(high, centre);
     }
+    centres->low = low, centres->high = high;
     return count;
 }
 
@@ -131,34 +149,25 @@ static int limit_classes(const workspace *w, const int32_t *classes, int count, 
 typedef struct {
     f32x4 corner, per_pixel; /* x, y, x, y: where the grid begins, and its cells per pixel */
     int side;
-    quad *quads;   /* by cell, any order within */
-    int32_t *ends; /* [1 + side * side] ends[1 + c] is the end of cell c's boxes, ends[c] their begin */
+    quad *quads;   /* by cell, any order within; a box has the place 4 * quad + lane */
+    int32_t *gone; /* of a place: all bits, where a kept box suppresses its box */
+    int32_t *ends; /* [1 + side * side] ends[1 + c] is the end of cell c's places, ends[c] their begin */
 } grid;
-
-/* x, y, x, y */
-static f32x4 centre_of(f32x4 box)
-{
-    const f32x4 half = MUL(box, SPLAT(0.5f));
-    return ADD(half, wasm_i64x2_shuffle(half, half, 1, 0));
-}
 
 /* Columns and rows; they never decrease where the coordinates grow, and are 0 for NaN. */
 static i32x4 cells_of(const grid *g, f32x4 points)
 {
     const f32x4 cells = MUL(SUB(points, g->corner), g->per_pixel);
-    return wasm_i32x4_trunc_sat_f32x4(PMIN(PMAX(cells, SPLAT(0.f)), SPLAT((float)(g->side - 1))));
+    const f32x4 within = PMIN(PMAX(cells, SPLAT(0.f)), SPLAT((float)(g->side - 1)));
+    return wasm_i32x4_sub(ADD(within, SPLAT(FV_ROUND)), SPLAT(FV_ROUND));
 }
 
-static grid lay_out(const workspace *w, const float *boxes, int count, int side)
+static grid lay_out(const workspace *w, const bounds *centres, int count, int side)
 {
-    f32x4 low = SPLAT(FV_INFINITY), high = SPLAT(-FV_INFINITY);
-    for (int k = 0; k < count; k++) {
-        const f32x4 centre = centre_of(LOAD(boxes + 4 * (int64_t)(int32_t)w->items[k]));
-        low = PMIN(low, centre), high = PMAX(high, centre);
-    }
-    const f32x4 scale = DIV(SPLAT((float)side), SUB(high, low));
+    const f32x4 scale = DIV(SPLAT((float)side), SUB(centres->high, centres->low));
     const v128_t sound = GT(SPLAT(1e30f), scale); /* not of one point, nor of infinities */
-    const grid g = {low, wasm_v128_and(scale, sound), side, w->quads, (int32_t *)(w->quads + (count + 3) / 4)};
+    int32_t *gone = (int32_t *)(w->quads + (count + 3) / 4);
+    const grid g = {centres->low, wasm_v128_and(scale, sound), side, w->quads, gone, gone + ((count + 3) & ~3)};
     return g;
 }
 
@@ -168,6 +177,7 @@ static void fill(const grid *g, const workspace *w, const float *boxes, const in
     int32_t *cells = (int32_t *)w->spare, *begins = g->ends + 1;
     const int cell_count = g->side * g->side;
     memset(g->ends, 0, ((size_t)cell_count + 2) * 4);
+    memset(g->gone, 0, (size_t)count * 4);
     for (int k = 0; k < count; k++) {
         const i32x4 at = cells_of(g, centre_of(LOAD(boxes + 4 * (int64_t)(int32_t)w->items[k])));
         cells[k] = wasm_i32x4_extract_lane(at, 1) * g->side + wasm_i32x4_extract_lane(at, 0);
@@ -182,61 +192,59 @@ static void fill(const grid *g, const workspace *w, const float *boxes, const in
         q->area[lane] = (b[2] - b[0] + plus) * (b[3] - b[1] + plus);
         q->class_id[lane] = classes ? classes[index] : 0;
         q->index[lane] = index;
-        q->gone[lane] = 0;
         w->items[k] = fv_item((uint32_t)(w->items[k] >> 32), place);
     }
 }
 
-/* Marks, of a run of boxes, those that the given one suppresses; the others of its first and last quad are asked along. */
-static void sweep(quad *q, const quad *end, f32x4 box, f32x4 area, i32x4 class_id, overlap_rule rule)
+/* Marks, of a run of boxes, those that the one at `place` suppresses; the others of its first and last quad are asked along. */
+static void sweep(const grid *g, int place, int from, int to, overlap_rule rule)
 {
-    const f32x4 x1 = wasm_i32x4_shuffle(box, box, 0, 0, 0, 0), y1 = wasm_i32x4_shuffle(box, box, 1, 1, 1, 1);
-    const f32x4 x2 = wasm_i32x4_shuffle(box, box, 2, 2, 2, 2), y2 = wasm_i32x4_shuffle(box, box, 3, 3, 3, 3);
-    const f32x4 plus = SPLAT(rule.plus), iou = SPLAT(rule.iou), zero = SPLAT(0.f);
-    for (; q < end; q++) {
+    const quad *own = &g->quads[place >> 2], *q = &g->quads[from >> 2];
+    const int lane = place & 3;
+    const f32x4 x1 = SPLAT(own->x1[lane]), y1 = SPLAT(own->y1[lane]), x2 = SPLAT(own->x2[lane]), y2 = SPLAT(own->y2[lane]);
+    const f32x4 area = SPLAT(own->area[lane]), plus = SPLAT(rule.plus), iou = SPLAT(rule.iou), zero = SPLAT(0.f);
+    const i32x4 class_id = SPLATI(own->class_id[lane]);
+    for (int32_t *gone = g->gone + (from & ~3), *end = g->gone + to; gone < end; gone += 4, q++) {
+        const v128_t before = LOAD(gone);
+        if (wasm_i32x4_all_true(before)) continue;
         const f32x4 width = ADD(SUB(PMIN(x2, LOAD(q->x2)), PMAX(x1, LOAD(q->x1))), plus);
         const f32x4 height = ADD(SUB(PMIN(y2, LOAD(q->y2)), PMAX(y1, LOAD(q->y1))), plus);
         const f32x4 inter = wasm_v128_and(MUL(width, height), wasm_v128_and(GT(width, zero), GT(height, zero)));
         const f32x4 share = DIV(inter, SUB(ADD(area, LOAD(q->area)), inter));
         const v128_t over = rule.inclusive ? GE(share, iou) : GT(share, iou);
         const v128_t same = wasm_i32x4_eq(class_id, LOAD(q->class_id));
-        STORE(q->gone, wasm_v128_or(LOAD(q->gone), wasm_v128_and(over, same)));
+        STORE(gone, wasm_v128_or(before, wasm_v128_and(over, same)));
     }
 }
 
-static void suppress_from(const grid *g, const quad *own, int lane, float reach, overlap_rule rule)
+static void suppress_from(const grid *g, int place, float reach, overlap_rule rule)
 {
-    const f32x4 box = wasm_f32x4_make(own->x1[lane], own->y1[lane], own->x2[lane], own->y2[lane]), centre = centre_of(box);
+    const quad *q = &g->quads[place >> 2];
+    const int lane = place & 3;
+    const f32x4 box = wasm_f32x4_make(q->x1[lane], q->y1[lane], q->x2[lane], q->y2[lane]), centre = centre_of(box);
     const f32x4 opposite = wasm_i64x2_shuffle(box, box, 1, 0), size = SUB(opposite, box); /* width, height, their negatives */
     const f32x4 plus = SPLAT(rule.plus), slack = ADD(ADD(wasm_f32x4_abs(box), wasm_f32x4_abs(opposite)), plus);
     const f32x4 room = ADD(MUL(ADD(size, plus), SPLAT(reach)), MUL(slack, SPLAT(SLACK)));
     const i32x4 from = cells_of(g, SUB(centre, room)), to = cells_of(g, ADD(centre, room));
-    const int first = wasm_i32x4_extract_lane(from, 0), last = wasm_i32x4_extract_lane(to, 0),
-              bottom = wasm_i32x4_extract_lane(to, 1);
-    for (int row = wasm_i32x4_extract_lane(from, 1); row <= bottom; row++) {
-        const int32_t *ends = g->ends + row * g->side;
-        sweep(g->quads + (ends[first] >> 2), g->quads + ((ends[last + 1] + 3) >> 2), box, SPLAT(own->area[lane]),
-              SPLATI(own->class_id[lane]), rule);
-    }
+    const int left = wasm_i32x4_extract_lane(from, 0), right = wasm_i32x4_extract_lane(to, 0);
+    const int top = wasm_i32x4_extract_lane(from, 1), bottom = wasm_i32x4_extract_lane(to, 1);
+    for (int row = top; row <= bottom; row++)
+        sweep(g, place, g->ends[row * g->side + left], g->ends[row * g->side + right + 1], rule);
 }
 
 /*
- * Drops the items that are gone, and moves the best of the others, a batch or a little more, to `best`; the rest close up.
- * Most boxes are suppressed by the very best, and so are never sorted. Returns how many were moved.
+ * Drops the items that are gone, and moves the best of the others, about a batch, to `best`; the rest close up. Most boxes
+ * are suppressed by the very best, and so are never sorted. Returns how many were moved: 0 only if none are left.
  */
 static int take_best(uint64_t *best, uint64_t *items, int *count, const grid *g)
 {
     int32_t histogram[FV_DIGITS] = {0};
-    int left = 0, rest = 0, taken = 0, last = 0;
+    int rest = 0, taken = 0, last = 0;
+    for (int k = 0; k < *count; k += SAMPLED) histogram[items[k] >> (64 - FV_DIGIT)] += !g->gone[(int32_t)items[k]];
+    for (int sum = histogram[0]; sum < BATCH / SAMPLED && last < FV_DIGITS - 1; sum += histogram[last]) last++;
     for (int k = 0; k < *count; k++) {
-        const int32_t place = (int32_t)items[k];
-        items[left] = items[k];
-        histogram[items[k] >> (64 - FV_DIGIT)] += !g->quads[place >> 2].gone[place & 3];
-        left += !g->quads[place >> 2].gone[place & 3];
-    }
-    for (int sum = histogram[0]; sum < BATCH && last < FV_DIGITS - 1; sum += histogram[last]) last++;
-    for (int k = 0; k < left; k++) {
         const uint64_t item = items[k];
+        if (g->gone[(int32_t)item]) continue;
         const int take = (int)(item >> (64 - FV_DIGIT)) <= last;
         best[taken] = items[rest] = item;
         taken += take, rest += !take;
@@ -254,12 +262,13 @@ int fv_nms(int32_t *keep, int max_keep, const float *boxes, const float *scores,
 
     const workspace w = divide(scratch, n);
     const overlap_rule rule = make_rule(iou_threshold, flags);
-    int count = consider(w.items, boxes, 4, scores, n, score_threshold, flags);
+    bounds centres;
+    int count = consider(w.items, &centres, boxes, 4, scores, n, score_threshold, flags);
     if (max_per_class) count = limit_classes(&w, classes, count, max_per_class);
 
     int side = 1;
     while (iou_threshold > 0 && side < MOST_CELLS_A_SIDE && (side + 1) * (side + 1) * BOXES_A_CELL <= count) side++;
-    const grid g = lay_out(&w, boxes, count, side);
+    const grid g = lay_out(&w, &centres, count, side);
     fill(&g, &w, boxes, classes, count, rule.plus);
 
     const float reach = WIDEN * (iou_threshold > 0.5f ? 1 - iou_threshold : (1 / iou_threshold - 1) * 0.5f);
@@ -268,12 +277,11 @@ int fv_nms(int32_t *keep, int max_keep, const float *boxes, const float *scores,
         const int batch = take_best(w.spare, w.items, &count, &g);
         const uint64_t *sorted = fv_sort(w.spare, w.items + count, batch);
         for (int r = 0; r < batch && kept < max_keep; r++) {
-            const int32_t place = (int32_t)sorted[r], lane = place & 3;
-            const quad *q = &g.quads[place >> 2];
-            if (q->gone[lane]) continue;
-            keep[kept++] = q->index[lane];
+            const int32_t place = (int32_t)sorted[r];
+            if (g.gone[place]) continue;
+            keep[kept++] = g.quads[place >> 2].index[place & 3];
             /* Nothing overlaps more than wholly. */
-            if (iou_threshold <= 1 && kept < max_keep) suppress_from(&g, q, lane, reach, rule);
+            if (iou_threshold <= 1 && kept < max_keep) suppress_from(&g, place, reach, rule);
         }
     }
     return kept;
@@ -290,7 +298,8 @@ int fv_nms_soft(int32_t *keep, float *kept_scores, int max_keep, const float *bo
 
     const workspace w = divide(scratch, n);
     const overlap_rule rule = make_rule(iou_threshold, flags);
-    int count = consider(w.items, boxes, 4, scores, n, score_threshold, flags), kept = 0;
+    bounds centres;
+    int count = consider(w.items, &centres, boxes, 4, scores, n, score_threshold, flags), kept = 0;
     int32_t *order = rank(&w, count);
     float *live = (float *)(order + count);
     for (int r = 0; r < count; r++) {
@@ -335,7 +344,8 @@ int fv_nms_weighted(int32_t *keep, float *merged, int max_keep, const float *row
 
     const workspace w = divide(scratch, n);
     const overlap_rule rule = make_rule(iou_threshold, flags);
-    int count = consider(w.items, rows, values, scores, n, score_threshold, flags), kept = 0;
+    bounds centres;
+    int count = consider(w.items, &centres, rows, values, scores, n, score_threshold, flags), kept = 0;
     int32_t *order = rank(&w, count), *members = order + count;
     for (int r = 0; r < count; r++) {
         const int32_t i = order[r];
