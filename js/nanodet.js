@@ -35,7 +35,7 @@ export function decodeNanoDet(outputs, {classes = 80, bins, strides, offset = 0.
     const pairs = pairUp(tensors.map((tensor) => levelOf(tensor, image, isMaps ? lengths(tensor, C, bins) : [], layout)), C)
         .sort((a, b) => b.scores.positions - a.scores.positions);
     const B = bins ?? (pairs[0] && (pairs[0].boxes.values - pairs[0].at) / 4);
-    if (!(B >= 2) || pairs.some(({boxes, at}) => boxes.values - at !== 4 * B)) {
+    if (!pairs.length || !(B >= 2) || pairs.some(({boxes, at}) => boxes.values - at !== 4 * B)) {
         throw wrongShape(`${C} classes and 4 * ${bins ?? 'bins'} distances at each stride`, tensors);
     }
     const one = pairs.length === 1 && !isMaps ? pairs[0] : null;
