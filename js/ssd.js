@@ -51,7 +51,7 @@ export function decodeSsd(outputs, {variant = 'tensorflow', ...given} = {}) {
     if (boxes.dims[boxes.dims.length - 1] !== 4 || scores.dims[scores.dims.length - 2] !== N || !classes || scores.data.length / classes !== boxes.data.length / 4) {
         throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', [boxes, scores]);
     }
-    checkInteger('image', image, 0, boxes.data.length / 4 / (N || 1) - 1);
+    checkInteger('image', image, 0, N ? boxes.data.length / 4 / N - 1 : 0);
     checkChoice('order', {xy: 0, yx: 0}, order), checkChoice('activation', ACTIVATIONS, activation);
     checkChoice('anchorFormat', {cxcywh: 0, xyxy: 0}, anchorFormat);
     const size = options.size ?? options.view?.tensor ?? [300, 300];
