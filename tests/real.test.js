@@ -23,7 +23,7 @@ function heads(name) {
     const about = JSON.parse(read('json').toString());
     const all = new Float32Array(new Uint8Array(gunzipSync(read('bin.gz'))).buffer);
     let at = 0;
-    const tensors = about.tensors.map(({name: key, dims}) => {
+    const tensors = about.tensors.map((/** @type {any} */ {name: key, dims}) => {
         const length = dims.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1);
         at += length;
         return [key, {data: all.subarray(at - length, at), dims}];
