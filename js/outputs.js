@@ -13,6 +13,7 @@ import {checkTensor} from './tensor.js';
  * @property {number} positions
  * @property {number} width of its grid; 0 where it has none
  * @property {number} height
+ * @property {number} [stride] pixels per cell, where known
  * @property {number} values of one position
  * @property {(value: number, row?: number) => Values} from
  */
@@ -84,14 +85,23 @@ export function layoutOf(maps) {
  *
  * @param {readonly Level[]} levels with grids
  * @param {readonly number[] | undefined} strides
- * @param {readonly [number, number] | undefined} size of the network's input; default: the coarsest cell is 32 pixels
+ * @param {readonly [number, number] | undefined} size of the network's input; default: up to three end at stride 32, more begin at 8
  * @returns {[number, number][]}
  */
 export function stepsOf(levels, strides, size) {
     if (strides && strides.length !== levels.length) throw wrong('strides', `${levels.length} of them`, strides.length);
-    const coarsest = levels[levels.length - 1];
-    const [width, height] = size ?? [32 * coarsest.width, 32 * coarsest.height];
-    return levels.map((level, i) => strides ? [strides[i], strides[i]] : [width / level.width, height / level.height]);
+    const step = Math.max(8, 64 >> levels.length);
+    const [width, height] = size ?? [step * levels[0].width, step * levels[0].height];
+    return levels.map((level, i) => {
+        const stride = strides ? strides[i] : level.stride;
+        return stride ? [stride, stride] : [stepOf(width, level.width), stepOf(height, level.height)];
+    });
+}
+
+/** The stride of so many cells: a power of two, if that makes so many, the last one not quite full. @param {number} side @param {number} cells */
+function stepOf(side, cells) {
+    const stride = 2 ** Math.ceil(Math.log2(side / cells));
+    return Math.ceil(side / stride) === cells ? stride : side / cells;
 }
 
 const PYRAMIDS = [[8, 16, 32], [8, 16, 32, 64]];
@@ -114,7 +124,7 @@ export function splitByStride({positions, values, from}, strides, size) {
             const levels = pyramid.map((s) => {
                 const [width, height, first] = [round(W / s), round(H / s), start];
                 start += width * height;
-                return {positions: width * height, width, height, values, from: (/** @type {number} */ v) => from(v, first)};
+                return {positions: width * height, width, height, stride: s, values, from: (/** @type {number} */ v) => from(v, first)};
             });
             if (start === positions) return levels;
         }

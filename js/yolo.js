@@ -37,9 +37,10 @@ const FAMILIES = {
  *   centre and size in pixels;
  * - raw maps: one tensor per stride, [1, A * (5 + classes), H, W] or [1, A, H, W, 5 + classes] (v3, v4, v5, v7),
  *   [1, 4 * bins + classes, H, W] or NHWC (v8 and later), or flat over the strides (YOLOX [1, 3549, 85]; v8 [1, 64 + classes, rows]);
- * - selected: [1, 300, 6] x1, y1, x2, y2, score, class (v10).
+ * - selected: [1, 300, 6] x1, y1, x2, y2, score, class (v10, v26; of others, exported with their suppression: say version 10).
  *
- * Values beyond the classes: keypoints (`keypoints: 17`), then whatever else (mask coefficients, found by `detections.rows`).
+ * Values beyond the classes: keypoints (`keypoints: 17`), then whatever else (mask coefficients, found by `detections.rows`; then
+ * say `classes`, unless the masks' prototypes are among the outputs).
  *
  * @param {Outputs} outputs
  * @param {DetectOptions & {

@@ -53,6 +53,17 @@ test('maps of every layout, number of bins and strides, against the definition',
     }
 });
 
+test('an input that its strides do not divide: the last cells reach over the edge', () => {
+    const random = new Random(9);
+    const [side, strides, classes] = [104, [8, 16, 32, 64], 5];
+    const maps = strides.map((stride) => noise(random, [1, Math.ceil(side / stride), Math.ceil(side / stride), classes + 32], -5, 1.5));
+    const want = selected(nanodetMaps(maps, {classes, strides}));
+    const size = /** @type {const} */ ([side, side]);
+    for (const options of [{size}, {strides}, {}]) assertFound(decodeNanoDet(maps, {classes, ...options}), want, {least: 10, message: JSON.stringify(options)});
+    const pairs = apart(maps, classes);
+    for (const given of [pairs.flat(), [0, 1].map((i) => joined(pairs.map((pair) => pair[i])))]) assertFound(decodeNanoDet(given, {classes, size}), want);
+});
+
 test('scores and distances apart, by stride or all together', () => {
     const random = new Random(2);
     for (const about of [{classes: 80, bins: 11}, {classes: 5, bins: 8}]) {
