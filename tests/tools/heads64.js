@@ -136,50 +136,6 @@ export function decodedRows({data, dims}, {classes, objectness = false, transpos
     }));
 }
 
-/**
- * MobileNet SSD of TensorFlow and MediaPipe: [1, N, 4] offsets y, x, h, w and [1, N, classes] logits, class 0 the background.
- * @param {Tensor} boxes @param {Tensor} logits @param {number} side of the input @returns {Candidate[]}
- */
-export function ssdMobilenet(boxes, logits, side) {
-    const classes = logits.dims[2];
-    return number(mobilenetAnchors().map(([ax, ay, aw, ah], k) => {
-        const [ty, tx, th, tw] = row(boxes, k, 4);
-        return {
-            box: centred([ax + tx / 10 * aw, ay + ty / 10 * ah, aw * Math.exp(tw / 5), ah * Math.exp(th / 5)]).map((v) => v * side),
-            scores: row(logits, k, classes).map((v, c) => c ? sigmoid(v) : 0),
-        };
-    }));
-}
-
-/** The 1917 anchors at 300 x 300: centre and size, fractions of the input. */
-function mobilenetAnchors() {
-    const scale = (/** @type {number} */ layer) => layer < 6 ? 0.2 + 0.75 * layer / 5 : 1;
-    return [19, 10, 5, 3, 2, 1].flatMap((side, layer) => {
-        const s = scale(layer);
-        const shapes = layer === 0 ? [[0.1, 1], [s, 2], [s, 0.5]] : [[s, 1], [s, 2], [s, 0.5], [s, 3], [s, 0.3333], [Math.sqrt(s * scale(layer + 1)), 1]];
-        return count(side * side).flatMap((cell) => shapes.map(([size, ratio]) =>
-            [(cell % side + 0.5) / side, (Math.floor(cell / side) + 0.5) / side, size * Math.sqrt(ratio), size / Math.sqrt(ratio)]));
-    });
-}
-
-/**
- * BlazeFace: [896] logits and [896, 16] centre, size and six keypoints in pixels of a 256 x 256 input, from the cell's centre.
- * @param {ArrayLike<number>} logits @param {ArrayLike<number>} boxes @returns {Candidate[]}
- */
-export function blazeFace(logits, boxes) {
-    const cells = [[16, 2], [8, 6]].flatMap(([side, anchors]) => count(side * side * anchors).map((k) => {
-        const cell = Math.floor(k / anchors);
-        return [(cell % side + 0.5) / side * 256, (Math.floor(cell / side) + 0.5) / side * 256];
-    }));
-    return number(cells.map(([cx, cy], k) => {
-        const [x, y, w, h, ...points] = count(16).map((v) => boxes[k * 16 + v]);
-        return {
-            box: centred([cx + x, cy + y, w, h]), scores: [sigmoid(logits[k])],
-            points: count(6).map((p) => [cx + points[2 * p], cy + points[2 * p + 1]]),
-        };
-    }));
-}
-
 /** @param {Omit<Candidate, 'row'>[]} candidates @returns {Candidate[]} */
 const number = (candidates) => candidates.map((candidate, k) => ({...candidate, row: k}));
 
@@ -217,25 +173,4 @@ export function toPicture(found, {scaleX, scaleY, left, top}) {
     return found.map(({box: [x1, y1, x2, y2], points, ...rest}) => ({
         ...rest, box: [x(x1), y(y1), x(x2), y(y2)], points: points?.map(([px, py, score]) => [x(px), y(py), score]),
     }));
-}
-
-/**
- * MediaPipe's weighted suppression, one class: what overlaps the best candidate is averaged with it, by score.
- * @param {Candidate[]} candidates @param {{ scoreThreshold: number, iouThreshold: number }} thresholds
- */
-export function merge(candidates, {scoreThreshold, iouThreshold}) {
-    let rest = candidates.filter(({scores: [s]}) => s > scoreThreshold).sort((a, b) => b.scores[0] - a.scores[0]);
-    const merged = [];
-    while (rest.length) {
-        const best = rest[0];
-        const group = rest.filter((one) => one === best || iou64(one.box, best.box) > iouThreshold);
-        const total = group.reduce((sum, {scores: [s]}) => sum + s, 0);
-        const mean = (/** @type {(one: Candidate) => number} */ of) => group.reduce((sum, one) => sum + one.scores[0] * of(one), 0) / total;
-        merged.push({
-            class: 0, score: best.scores[0], row: best.row, box: best.box.map((_, k) => mean(({box}) => box[k])),
-            points: best.points?.map((point, p) => point.map((_, k) => mean(({points}) => points?.[p][k] ?? NaN))),
-        });
-        rest = rest.filter((one) => !group.includes(one));
-    }
-    return merged;
 }
