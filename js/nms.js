@@ -1,4 +1,4 @@
-import {checkChoice, checkInteger, checkNumber, wrong, wrongType} from './check.js';
+import {checkChoice, checkInteger, checkNumber, checkOptions, wrong, wrongType} from './check.js';
 import {asRows} from './tensor.js';
 import {withBlock} from './wasm.js';
 
@@ -67,18 +67,25 @@ export function nms(boxes, scores, options) {
  * @param {NmsOptions} [options]
  * @returns {{indices: Int32Array, boxes: Float32Array, scores: Float32Array}} best first
  */
-export function suppress(boxes, scores, {classes, ...options} = {}) {
+export function suppress(boxes, scores, options) {
+    const {classes, ...others} = checkOptions(options);
     const {data, dims: [n]} = asRows('boxes', boxes, 4);
     const {data: s} = asRows('scores', scores, 1);
     if (s.length !== n) throw wrong('scores', `one for each of ${n} boxes`, s.length);
-    const c = classes === undefined || classes === null ? null : Int32Array.from(/** @type {any} */ (classes).data ?? classes);
+    const c = classes === undefined || classes === null ? null : readClasses(classes);
     if (c && c.length !== n) throw wrong('classes', `one for each of ${n} boxes`, c.length);
-    const rule = suppression(options);
+    const rule = suppression(others);
     return withBlock((block) => {
         const rows = block.input(data);
         const {indices, scores: kept, rows: merged} = rule(block, {n, boxes: rows, rows, values: 4, scores: block.input(s), classes: c ? block.input(c) : 0});
         return {indices, scores: kept, boxes: merged ?? gather(data, indices, 4)};
     });
+}
+
+/** @param {any} classes a tensor or numbers @returns {Int32Array} */
+function readClasses(classes) {
+    const ids = classes.data ?? classes;
+    return ids instanceof Int32Array ? ids : Int32Array.from(asRows('classes', classes, 1).data);
 }
 
 /**
@@ -145,6 +152,6 @@ function readPolicy(policy) {
     const unknown = Object.keys(policy).find((key) => !known.includes(key));
     if (unknown) throw wrongType('policy', known.join(', '), unknown);
     if (policy.decay !== undefined) checkChoice('policy.decay', DECAYS, policy.decay);
-    if (policy.sigma !== undefined && !(policy.sigma > 0)) throw wrong('policy.sigma', 'a number above 0', policy.sigma);
+    if (policy.sigma !== undefined && !(checkNumber('policy.sigma', policy.sigma) > 0)) throw wrong('policy.sigma', 'a number above 0', policy.sigma);
     return policy;
 }

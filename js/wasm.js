@@ -124,6 +124,11 @@ function align(bytes) {
 
 const LIMIT = 2 ** 31 - 65536;
 
+/** Refuse what no call can hold, before anything is allocated for it. @param {number} bytes @param {number} [end] where they would end */
+export function checkRoom(bytes, end = bytes) {
+    if (!(end <= LIMIT)) throw new FoveaError('MEMORY', `fovea: ${bytes} bytes are more than wasm memory can hold`);
+}
+
 /** The memory of one call; made by `withBlock`. */
 export class Block {
     /** where its last buffer ends */
@@ -139,7 +144,7 @@ export class Block {
         const {memory: heap} = ready();
         const ptr = top;
         const end = ptr + Math.ceil(bytes / 16) * 16;
-        if (!(end <= LIMIT)) throw new FoveaError('MEMORY', `fovea: ${bytes} bytes are more than wasm memory can hold`);
+        checkRoom(bytes, end);
         const missing = end - heap.buffer.byteLength;
         if (missing > 0) {
             try {
@@ -157,7 +162,7 @@ export class Block {
         const {length} = array;
         const ptr = this.space(array.byteLength);
         if (array.length !== length) throw new FoveaError('LENT', 'fovea: the memory grew while this array of it was lent');
-        this.view(ptr, /** @type {any} */ (array.constructor), length).set(array);
+        if (length) this.view(ptr, /** @type {any} */ (array.constructor), length).set(array);
         return ptr;
     }
 
