@@ -1,6 +1,6 @@
-import {checkChoice, checkInteger} from './check.js';
-import {ACTIVATIONS, decodeHead} from './detect.js';
-import {layoutOf, levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
+import {checkChoice, checkFinite, checkInteger, checkList, checkOptions} from './check.js';
+import {ACTIVATIONS, decodeHead, inputSize} from './detect.js';
+import {countOf, layoutOf, levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
 
 /** @import {Detections, DetectOptions, HeadBlock} from './detect.js' */
 /** @import {Level, Outputs} from './outputs.js' */
@@ -26,10 +26,14 @@ import {layoutOf, levelOf, listOf, splitByStride, stepsOf, wrongShape} from './o
  *   for maps, 'none' for rows
  * @returns {Detections}
  */
-export function decodeNanoDet(outputs, {classes = 80, bins, strides, offset = 0.5, activation, image = 0, ...options} = {}) {
-    const C = checkInteger('classes', typeof classes === 'object' ? classes.length : classes);
+export function decodeNanoDet(outputs, options) {
+    const {classes = 80, bins, strides: perLevel, offset = 0.5, activation, image = 0, ...rest} = checkOptions(options);
+    const C = countOf(classes);
+    checkFinite('offset', offset);
+    if (bins !== undefined) checkInteger('bins', bins, 2, 1024);
+    const strides = perLevel && checkList('strides', perLevel, undefined, 1);
     const tensors = listOf(outputs);
-    const size = options.size ?? options.view?.tensor;
+    const size = inputSize(rest);
     const isMaps = tensors.every(({dims}) => dims.length === 4);
     const layout = isMaps ? layoutOf(tensors) : 'rows';
     const pairs = pairUp(tensors.map((tensor) => levelOf(tensor, image, isMaps ? lengths(tensor, C, bins) : [], layout)), C)
@@ -50,7 +54,7 @@ export function decodeNanoDet(outputs, {classes = 80, bins, strides, offset = 0.
         positions: level.positions, scores: level.from(0), boxes: boxes[i].from(pairs[0].at), grid: grids[i].width,
         coder: {code: 'distance', bins: B, step: steps[i], offset},
     }));
-    return decodeHead({blocks, classes: C, activation: kind, size}, options);
+    return decodeHead({blocks, classes: C, activation: kind, size}, rest);
 }
 
 /** How many values a map may hold. @param {Tensor} tensor @param {number} classes @param {number | undefined} bins */

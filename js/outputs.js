@@ -23,8 +23,13 @@ export function listOf(outputs) {
     const isTensor = Object(outputs) !== outputs || 'data' in outputs && 'dims' in outputs;
     const list = /** @type {Tensor[]} */ (Array.isArray(outputs) ? outputs : isTensor ? [outputs] : Object.values(outputs));
     if (!list.length) throw wrongType('outputs', 'a tensor', 'none');
-    list.forEach((tensor, i) => checkTensor(list.length > 1 ? `outputs[${i}]` : 'outputs', tensor));
+    for (const [i, tensor] of list.entries()) checkTensor(list.length > 1 ? `outputs[${i}]` : 'outputs', tensor);
     return list;
+}
+
+/** How many classes, given their number or their names. @param {number | readonly string[]} classes */
+export function countOf(classes) {
+    return checkInteger('classes', Array.isArray(classes) ? classes.length : classes);
 }
 
 /** An error about shapes. @param {string} expected @param {readonly Tensor[]} got */
@@ -47,7 +52,8 @@ export function levelOf(tensor, image, expected, layout = 'auto', least = 1) {
     checkChoice('layout', {auto: 0, rows: 0, values: 0}, layout);
     const {dims} = tensor;
     const [N, a, b, c, d] = dims.length === 2 ? [1, ...dims] : dims;
-    if (dims.length < 2 || dims.length > 5) throw wrongShape('2 to 5 sizes', [tensor]);
+    if (dims.length < 2 || dims.length > 5 || !N) throw wrongShape('2 to 5 sizes, of one picture or more', [tensor]);
+    if (dims.length > 3 && dims.includes(0)) throw wrongShape('maps of at least one cell', [tensor]);
     checkInteger('image', image, 0, N - 1);
     const start = (image * tensor.data.length) / N;
     if (dims.length === 5) {

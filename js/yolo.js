@@ -1,6 +1,6 @@
-import {checkChoice, checkFinite, checkInteger, wrong, wrongType} from './check.js';
-import {decodeHead} from './detect.js';
-import {layoutOf, levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
+import {checkChoice, checkFinite, checkInteger, checkList, checkOptions, wrong, wrongType} from './check.js';
+import {decodeHead, inputSize} from './detect.js';
+import {countOf, layoutOf, levelOf, listOf, splitByStride, stepsOf, wrongShape} from './outputs.js';
 
 /** @import {Coder, Detections, DetectOptions, HeadBlock} from './detect.js' */
 /** @import {Level, Outputs} from './outputs.js' */
@@ -63,14 +63,18 @@ const FAMILIES = {
  * @returns {Detections}
  * @throws {TypeError | RangeError} on a wrong shape or option
  */
-export function decodeYolo(outputs, {
-    version = 8, classes, keypoints = 0, anchors, strides, bins = 16, decoded, normalized = false, layout, image = 0, gain, ...options
-} = {}) {
+export function decodeYolo(outputs, options) {
+    const {
+        version = 8, classes, keypoints = 0, anchors, strides: perLevel, bins = 16, decoded, normalized = false, layout, image = 0, gain, ...rest
+    } = checkOptions(options);
     const family = checkChoice('version', FAMILIES, readVersion(version));
     const tensors = listOf(outputs);
-    const given = classes === undefined ? undefined : checkInteger('classes', typeof classes === 'object' ? classes.length : classes);
+    const given = classes === undefined ? undefined : countOf(classes);
+    checkInteger('bins', bins, 1, 1024);
+    const strides = perLevel && checkList('strides', perLevel, undefined, 1);
+    if (anchors) for (const pair of Array.isArray(anchors) ? anchors : [anchors]) checkList('anchors', pair, 2);
     const points = 3 * checkInteger('keypoints', keypoints, 0, 65535);
-    const size = options.size ?? options.view?.tensor;
+    const size = inputSize(rest);
     if (normalized && !size) throw wrongType('size', 'the network\'s input size, to multiply by, here or in the view', size);
     const whole = /** @type {Coder} */ ({step: normalized && size ? size : [1, 1]});
 
@@ -90,7 +94,7 @@ export function decodeYolo(outputs, {
         const {positions, from} = levels[0];
         /** @type {HeadBlock} */
         const block = {positions, boxes: from(0), scores: from(4), points: points ? {...from(6), values: 3} : undefined, coder: whole};
-        return decodeHead({blocks: [block], classes: 1, labels: from(5), keypoints, size}, {iouThreshold: Infinity, ...options});
+        return decodeHead({blocks: [block], classes: 1, labels: from(5), keypoints, size}, {iouThreshold: Infinity, ...rest});
     }
 
     const perCell = maps.length ? anchors ?? family.anchors : undefined;
@@ -125,12 +129,12 @@ export function decodeYolo(outputs, {
     return decodeHead({
         blocks: pyramid.flatMap((level, i) => Array.from({length: A}, (_, a) => block(level, i, a))),
         classes: count, keypoints, activation: perCell || inBins ? 'sigmoid' : 'none', size,
-    }, options);
+    }, rest);
 }
 
 /** @param {number | string} version @returns {string} a key of FAMILIES, if there is one */
 function readVersion(version) {
-    const match = /^(?:yolo)?[-_ ]?v?(\d+|x)/i.exec(String(version));
+    const match = (typeof version === 'string' || typeof version === 'number') && /^(?:yolo)?[-_ ]?v?(\d+|x)/i.exec(String(version));
     if (!match) throw wrongType('version', `one of ${Object.keys(FAMILIES).join(', ')}`, version);
     return match[1].toLowerCase() === 'x' ? 'x' : `v${match[1]}`;
 }
