@@ -32,17 +32,17 @@ async function runWasm() {
         const bytes = new Uint8Array(memory.buffer, at);
         return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
     };
-    const lines = [];
-    const failures = [];
+    const hashes = [];
+    const broken = [];
     const out = core.room();
     for (let which = 0, count; (count = core.cases(which)) >= 0; which++) {
         const name = text(core.name(which));
         for (let number = 0; number < count; number++) {
             const failed = core.run(out, which, number);
-            if (failed) failures.push(`wasm ${name} ${number}: ${text(failed)}`);
+            if (failed) broken.push(`wasm ${name} ${number}: ${text(failed)}`);
             const hash = new DataView(memory.buffer).getBigUint64(out, true);
-            lines.push(`${name} ${number} ${hash.toString(16).padStart(16, '0')}`);
+            hashes.push(`${name} ${number} ${hash.toString(16).padStart(16, '0')}`);
         }
     }
-    return {lines, failures};
+    return {lines: hashes, failures: broken};
 }
