@@ -94,12 +94,13 @@ typedef struct {
 static int consider(uint64_t *items, bounds *centres, const float *rows, int stride, const float *scores, int n, float threshold,
                     int flags)
 {
+    const int inclusive = flags & FV_NMS_SCORE_INCLUSIVE || threshold == -FV_INFINITY;
     f32x4 low = SPLAT(FV_INFINITY), high = SPLAT(-FV_INFINITY);
     int count = 0;
     for (int i = 0; i < n; i++) {
         const float s = scores[i];
         const f32x4 box = LOAD(rows + (int64_t)i * stride);
-        const int passes = s > threshold || (s == threshold && (flags & FV_NMS_SCORE_INCLUSIVE || threshold == -FV_INFINITY));
+        const int passes = inclusive ? s >= threshold : s > threshold;
         if (!passes || !wasm_i32x4_all_true(wasm_f32x4_eq(box, box))) continue;
         items[count++] = fv_item(fv_descending(s), i);
         const f32x4 centre = centre_of(box);
