@@ -75,8 +75,12 @@ export function decodeSsd(outputs, options) {
 
 /** Anchors as fractions of the input reach no further than a few inputs; pixels do. @param {Float32Array} anchors @param {readonly [number, number]} size */
 function toPixels(anchors, size) {
-    const fractions = anchors.every((v) => !(Math.abs(v) > 4));
-    return fractions ? anchors.map((v, i) => v * size[i & 1]) : anchors;
+    for (let i = 0; i < anchors.length; i++) {
+        if (Math.abs(anchors[i]) > 4) return anchors;
+    }
+    const pixels = new Float32Array(anchors.length);
+    for (let i = 0; i < anchors.length; i++) pixels[i] = anchors[i] * size[i & 1];
+    return pixels;
 }
 
 /** @param {any} outputs @returns {{boxes: Tensor, scores: Tensor}} */
