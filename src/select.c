@@ -16,7 +16,7 @@ typedef struct {
 static float gate_of(float threshold, int activation)
 {
     if (activation == FV_ACTIVATION_NONE) return threshold;
-    if (!(threshold > 1e-30f)) return threshold < 0 ? -FV_INFINITY : -89.f;    /* e^-89 is 0 to fv_exp */
+    if (!(threshold > 1e-30f)) return threshold < 0 ? -FV_INFINITY : -89.f; /* e^-89 is 0 to fv_exp */
     if (activation == FV_ACTIVATION_SOFTMAX) return fv_log(threshold) - 1e-3f; /* against the largest logit */
     if (threshold >= 1) return FV_INFINITY;
     return fv_log(threshold / (1 - threshold)) - 1e-3f;
@@ -146,10 +146,8 @@ int fv_detect_select(int32_t *rows, int32_t *classes, float *scores, int count, 
     if (threshold != threshold) return FV_E_VALUE;
     if ((int64_t)positions * (multi_label ? class_count : 1) > capacity - count) return FV_E_CAPACITY;
 
-    selection s = {rows,         classes,           scores,          count,
-                   logits,       objectness,        position_stride, class_count,
-                   class_stride, objectness_stride, first_row,       activation,
-                   background,   multi_label,       threshold,       gate_of(threshold, activation)};
+    selection s = {rows, classes, scores, count, logits, objectness, position_stride, class_count, class_stride,
+                   objectness_stride, first_row, activation, background, multi_label, threshold, gate_of(threshold, activation)};
     int p = 0;
     if (activation == FV_ACTIVATION_SOFTMAX)
         for (; p < positions; p++) take_softmax(&s, p);
