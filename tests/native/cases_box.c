@@ -66,7 +66,7 @@ typedef struct {
 static task suppression(run *r, int stride)
 {
     static const float thresholds[] = {0.45f, 0.5f, 0.7f, 0.3f, 0.1f, 0.05f, 0, 1, 1.5f, -1, 0.99f};
-    task t = {.n = r->number % 40 == 0 ? 0 : pick(r, 1, r->number % 40 == 1 ? 700 : 120), .flags = one_in(r, 2) ? 0 : pick(r, 0, 7)};
+    task t = {.n = r->number % 40 == 0 ? 0 : pick(r, 1, r->number % 40 == 1 ? 3000 : 120), .flags = one_in(r, 2) ? 0 : pick(r, 0, 7)};
     t.most = one_in(r, 3) ? pick(r, 0, t.n) : t.n;
     t.keep = output(r, (size_t)t.most, WORDS);
     t.rows = boxes_of(r, t.n, stride);

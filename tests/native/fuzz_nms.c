@@ -6,7 +6,7 @@
 #include "fuzz.h"
 #include <math.h>
 
-enum { MOST = 96 };
+enum { MOST = 96, MANY = 1300 };
 
 typedef struct {
     int n, stride, flags;
@@ -38,23 +38,24 @@ static int suppresses(const task *t, int i, int j)
     return t->flags & FV_NMS_INCLUSIVE ? iou >= t->iou : iou > t->iou;
 }
 
-/* i comes before j. */
-static int better(const task *t, int i, int j)
+static const float *by; /* for qsort */
+
+static int worse(const void *a, const void *b)
 {
-    return t->scores[i] > t->scores[j] || (t->scores[i] == t->scores[j] && i < j);
+    const int i = *(const int *)a, j = *(const int *)b;
+    return by[i] == by[j] ? i - j : by[i] < by[j] ? 1 : -1;
 }
 
-/* The candidates, best first: an insertion sort, then the best of each class. */
+/* The candidates, best first, and of each class only the best. */
 static int ranked(const task *t, int *order, int per_class)
 {
-    int count = 0, left = 0, of_class[MOST];
-    for (int i = 0; i < t->n; i++) {
-        if (!passes(t, i, t->scores[i])) continue;
-        int at = count++;
-        for (; at && better(t, i, order[at - 1]); at--) order[at] = order[at - 1];
-        order[at] = i;
-    }
-    for (int r = 0; r < count; r++) {
+    static int of_class[MANY];
+    int count = 0, left = 0;
+    for (int i = 0; i < t->n; i++)
+        if (passes(t, i, t->scores[i])) order[count++] = i;
+    by = t->scores;
+    qsort(order, (size_t)count, sizeof *order, worse);
+    for (int r = 0; per_class && r < count; r++) {
         of_class[r] = 1;
         for (int q = 0; q < r; q++) of_class[r] += !t->classes || t->classes[order[q]] == t->classes[order[r]];
     }
@@ -65,7 +66,8 @@ static int ranked(const task *t, int *order, int per_class)
 
 static void check_greedy(const task *t, const int32_t *keep, int kept, int most, int per_class)
 {
-    int order[MOST], wanted[MOST], count = ranked(t, order, per_class), n = 0;
+    static int order[MANY], wanted[MANY];
+    int count = ranked(t, order, per_class), n = 0;
     for (int r = 0; r < count && n < most; r++) {
         int free_of_all = 1;
         for (int k = 0; k < n && free_of_all; k++) free_of_all = !suppresses(t, wanted[k], order[r]);
@@ -77,7 +79,8 @@ static void check_greedy(const task *t, const int32_t *keep, int kept, int most,
 
 static void check_indices(const task *t, const int32_t *keep, int kept, int most)
 {
-    int seen[MOST] = {0};
+    static int seen[MANY];
+    memset(seen, 0, sizeof seen);
     CHECK(kept >= 0 && kept <= most);
     for (int k = 0; k < kept; k++) CHECK(keep[k] >= 0 && keep[k] < t->n && !seen[keep[k]]++ && passes(t, keep[k], t->scores[keep[k]]));
 }
@@ -93,22 +96,38 @@ static void check_soft(const task *t, const int32_t *keep, const float *scores, 
     }
 }
 
+/* More boxes than an input has bytes: about as large as `spread`, whole pixels, so that many touch. */
+static void scatter(float *rows, float *scores, int n, uint32_t seed, float spread)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < 5; k++) {
+            seed = seed * 1664525u + 1013904223u;
+            const float part = (float)(seed >> 8) * 0x1p-24f;
+            if (k < 2) rows[4 * i + k] = floorf(part * 640);
+            else if (k < 4) rows[4 * i + k] = rows[4 * i + k - 2] + floorf(part * spread);
+            else scores[i] = part;
+        }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     reader r = {data, size, {0}, 0};
     const int engine = pick(&r, 0, 2), shape = pick(&r, 0, 3), crowded = pick(&r, 0, 1);
     task t = {.n = pick(&r, 0, MOST), .flags = pick(&r, 0, 7), .iou = real(&r) * 0.125f, .least = pick(&r, 0, 1) ? real(&r) : -INFINITY};
+    const int many = engine == 0 && !pick(&r, 0, 15);
+    if (many) t.n = pick(&r, 0, MANY);
     t.stride = engine == 2 ? 4 + shape : 4;
     const int most = pick(&r, 0, 3) ? t.n : pick(&r, 0, t.n), per_class = shape ? 0 : pick(&r, 0, 9), decay = pick(&r, 0, 1);
     const float sigma = real(&r);
     int32_t *classes = pick(&r, 0, 1) ? room(&r, (size_t)t.n * 4) : NULL, *keep = room(&r, (size_t)most * 4);
-    float *rows = reals(&r, (size_t)t.n * t.stride);
+    float *rows = reals(&r, (size_t)t.n * t.stride), *scores = reals(&r, (size_t)t.n);
+    if (many) scatter(rows, scores, t.n, bits(&r, 4), real(&r) * 10);
     for (int i = 0; classes && i < t.n; i++) classes[i] = pick(&r, -1, 2);
-    for (int i = 0; crowded && i < t.n; i++) {
+    for (int i = 0; crowded && !many && i < t.n; i++) {
         rows[i * t.stride + 2] += rows[i * t.stride];
         rows[i * t.stride + 3] += rows[i * t.stride + 1];
     }
-    t.rows = rows, t.classes = classes, t.scores = reals(&r, (size_t)t.n);
+    t.rows = rows, t.classes = classes, t.scores = scores;
     void *scratch = room(&r, (size_t)fv_nms_scratch(t.n));
 
     if (engine == 0) {
@@ -116,13 +135,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_indices(&t, keep, kept, most);
         check_greedy(&t, keep, kept, most, per_class);
     } else if (engine == 1) {
-        float *scores = room(&r, (size_t)most * 4);
-        const int kept = fv_nms_soft(keep, scores, most, rows, t.scores, classes, t.n, t.iou, t.least, decay, sigma, t.flags, scratch);
+        float *decayed = room(&r, (size_t)most * 4);
+        const int kept = fv_nms_soft(keep, decayed, most, rows, t.scores, classes, t.n, t.iou, t.least, decay, sigma, t.flags, scratch);
         if (!(sigma > 0)) {
             CHECK(kept == FV_E_VALUE);
         } else {
             check_indices(&t, keep, kept, most);
-            check_soft(&t, keep, scores, kept);
+            check_soft(&t, keep, decayed, kept);
         }
     } else {
         float *merged = room(&r, (size_t)most * t.stride * 4);

@@ -34,7 +34,7 @@ SECONDS ?= 20
 fuzz-run: fuzz
 	@set -e; for fuzzer in $(FUZZERS); do \
 		mkdir -p $$fuzzer.corpus; \
-		$$fuzzer -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -print_final_stats=1 -verbosity=0 \
+		$$fuzzer -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -entropic_scale_per_exec_time=1 -print_final_stats=1 -verbosity=0 \
 			-artifact_prefix=$$fuzzer. $$fuzzer.corpus; \
 	done
 
