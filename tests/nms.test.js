@@ -109,6 +109,10 @@ test('exactly at the threshold: > keeps, >= does not', () => {
     // With both edges counted: 2 x 2 and 2 x 1 of it.
     assert.deepEqual(kept([0, 0, 1, 1, 0, 0, 1, 0], [2, 1], {iouThreshold: 0.49, policy: 'voc'}), [0]);
     assert.deepEqual(kept([0, 0, 1, 1, 0, 0, 1, 0], [2, 1], {iouThreshold: 0.5, policy: 'voc'}), [0, 1]);
+    for (const policy of /** @type {any[]} */ ([{weighted: true}, {decay: 'linear'}])) {
+        assert.deepEqual([...suppress(boxes, [2, 1], {iouThreshold: 0.5, policy}).scores], [2, 1], 'the others likewise');
+        assert.deepEqual([...suppress(boxes, [2, 1], {iouThreshold: 0.5, policy: {...policy, inclusive: true}}).scores], policy.weighted ? [2] : [2, 0.5]);
+    }
 });
 
 testGolden('boxes.nms', ({params, inputs: {boxes, scores}, outputs: {keep}}) => {
@@ -119,11 +123,30 @@ testGolden('boxes.batched_nms', ({params, inputs: {boxes, scores, labels}, outpu
     assert.deepEqual(nms(boxes, scores, {iouThreshold: params.iou_threshold, classes: labels}), keep.data);
 });
 
+test('boxes as far apart as boxes that overlap can be', () => {
+    // A small box at the edge of a larger one, as high: IoU is the ratio of their widths, just above or below the threshold.
+    for (const iouThreshold of [0.05, 0.1, 0.2, 0.3, 0.45, 0.5, 0.6, 0.75, 0.9]) {
+        for (const above of [true, false]) {
+            const wide = (above ? Math.ceil(512 / iouThreshold - 1) - 1 : Math.floor(512 / iouThreshold) + 2) / 16;
+            const boxes = fill(3000, (i) => {
+                const [column, line, small] = [(i >> 1) % 30, Math.floor((i >> 1) / 30), i % 2 === 0];
+                const [x, y, shift] = [column * 800 + (line * 13) % 47, line * 30, small && (column + line) % 2 ? wide - 32 : 0];
+                const box = [x + shift, y, x + shift + (small ? 32 : wide), y + 20];
+                return column & 2 ? [box[1] + 50000, box[0], box[3] + 50000, box[2]] : box;
+            });
+            const scores = Float32Array.from({length: 3000}, (_, i) => (i % 2 ? 0 : 1) + (i * 7919 % 3000) / 3000);
+            const found = kept(boxes, scores, {iouThreshold});
+            assert.equal(found.length, above ? 1500 : 3000, `${iouThreshold} ${above}`);
+            assert.ok(!above || found.every((i) => i % 2 === 0));
+        }
+    }
+});
+
 for (const [name, make] of Object.entries(SETS)) {
     test(`as by brute force: ${name}`, () => {
         const random = new Random(name.length);
         for (let round = 0; round < 400; round++) {
-            const n = random.pick([0, 1, 2, 9, 20, 40, 60, round % 40 ? 80 : 400]);
+            const n = random.pick([0, 1, 2, 9, 20, 40, 80, round % 40 ? 120 : 500]);
             const [boxes, scores, options] = [make(random, n), anyScores(random, n), anyOptions(random, n)];
             const policy = random.pick([{}, {inclusive: true}, {plusOne: true}, {inclusive: true, plusOne: true}, {scoreInclusive: true}]);
             const about = `round ${round}: ${n} boxes, ${JSON.stringify({...options, policy})}`;
@@ -132,13 +155,21 @@ for (const [name, make] of Object.entries(SETS)) {
     });
 }
 
+test('as by brute force: more boxes than are sorted at once', () => {
+    const random = new Random(1600);
+    for (const [name, make] of Object.entries(SETS)) {
+        const [boxes, scores, options] = [make(random, 1600), anyScores(random, 1600), anyOptions(random, 1600)];
+        assert.deepEqual(kept(boxes, scores, options), greedy(boxes, scores, options), `${name}, ${JSON.stringify({...options, classes: !!options.classes})}`);
+    }
+});
+
 test('as by brute force: as many boxes as a network has', () => {
     const random = new Random(8400);
     const boxes = crowd(random, 8400);
-    const scores = random.floats(8400, 0, 1);
+    const scores = random.floats(8400, 0, 1).map((v, i) => (i % 3 ? v : Math.round(v * 8) / 8));
     const classes = Int32Array.from({length: 8400}, () => random.integer(0, 79));
-    for (const options of [{}, {classes}, {iouThreshold: 0.7, maxPerClass: 1000}, {iouThreshold: 0.99}]) {
-        assert.deepEqual(kept(boxes, scores, options), greedy(boxes, scores, options));
+    for (const options of [{iouThreshold: 0.2}, {maxPerClass: 30, classes}, {maxPerClass: 3000}, {iouThreshold: 0.8, scoreThreshold: 0.75}]) {
+        assert.deepEqual(kept(boxes, scores, options), greedy(boxes, scores, options), JSON.stringify(Object.keys(options)));
     }
 });
 
@@ -169,8 +200,9 @@ test('soft suppression by its definition', () => {
         options.scoreThreshold = random.pick([0.001, 0.1, 0.3]);
         const sigma = random.between(0.1, 1);
         for (const decay of /** @type {const} */ (['linear', 'gaussian'])) {
-            const want = soft(boxes, scores, {...options, classes, decay, sigma});
-            const got = suppress(boxes, scores, {...options, classes, policy: {decay, sigma}});
+            const [inclusive, plusOne] = [random.chance(0.3), random.chance(0.3)];
+            const want = soft(boxes, scores, {...options, classes, decay, sigma, inclusive, plusOne});
+            const got = suppress(boxes, scores, {...options, classes, policy: {decay, sigma, inclusive, plusOne}});
             if (want.near) continue;
             assert.deepEqual([...got.indices], want.indices, decay);
             assertClose(got.scores, want.scores, {abs: 1e-6, rel: 1e-5}, decay);
@@ -185,8 +217,9 @@ test('weighted suppression by its definition', () => {
         const n = random.integer(0, 60);
         const [boxes, scores, options] = [crowd(random, n), random.floats(n, 0.1, 1), anyOptions(random, n)];
         delete options.maxPerClass;
-        const want = weighted(boxes, scores, {...options, scoreInclusive: true});
-        const got = suppress(boxes, scores, {...options, policy: 'mediapipe'});
+        const policy = {weighted: true, scoreInclusive: random.chance(0.5), inclusive: random.chance(0.3), plusOne: random.chance(0.3)};
+        const want = weighted(boxes, scores, {...options, ...policy});
+        const got = suppress(boxes, scores, {...options, policy});
         assert.deepEqual([...got.indices], want.map(({index}) => index));
         assert.deepEqual([...got.scores], want.map(({index}) => scores[index]), 'the score stays');
         assertClose(got.boxes, want.flatMap(({box}) => box), {abs: 1e-4, rel: 1e-5});
@@ -247,7 +280,7 @@ test('mistakes are named', () => {
 });
 
 /** @param {Float32Array} boxes @param {Float32Array} scores @param {any} rule */
-function soft(boxes, scores, {iouThreshold, scoreThreshold, classes, decay, sigma, maxDetections = Infinity}) {
+function soft(boxes, scores, {iouThreshold, scoreThreshold, classes, decay, sigma, maxDetections = Infinity, inclusive, plusOne}) {
     let live = ranked(boxes, scores, {scoreThreshold}).map((index) => ({index, score: scores[index]}));
     const out = {indices: /** @type {number[]} */ ([]), scores: /** @type {number[]} */ ([]), near: false};
     while (live.length && out.indices.length < maxDetections) {
@@ -258,9 +291,9 @@ function soft(boxes, scores, {iouThreshold, scoreThreshold, classes, decay, sigm
         live = live.filter((b) => b !== best);
         for (const b of live) {
             if (classes && classes[b.index] !== classes[best.index]) continue;
-            const iou = overlap(boxes, best.index, b.index);
+            const iou = overlap(boxes, best.index, b.index, plusOne);
             if (decay === 'gaussian') b.score *= Math.exp(-iou * iou / sigma);
-            else if (iou > Math.fround(iouThreshold)) b.score *= 1 - iou;
+            else if (inclusive ? iou >= Math.fround(iouThreshold) : iou > Math.fround(iouThreshold)) b.score *= 1 - iou;
         }
         out.near ||= live.some((b) => Math.abs(b.score - scoreThreshold) < 1e-5);
         live = live.filter((b) => b.score > scoreThreshold);

@@ -57,6 +57,7 @@ test('scale and zero point: (data - zeroPoint) * scale', () => {
     assert.deepEqual([...toFloat32({...tensor(Uint8Array.of(0, 128, 255)), scale: 0.5, zeroPoint: 128}).data], [-64, 0, 63.5]);
     assert.deepEqual([...toFloat32({...tensor(Int8Array.of(-128, 3)), zeroPoint: -128}).data], [0, 131]);
     assert.deepEqual([...toFloat32({...tensor(Float32Array.of(1, 2)), scale: 4, zeroPoint: 1}).data], [0, 4]);
+    assert.deepEqual([...toFloat32({...tensor(Float32Array.of(1, 2)), zeroPoint: 1}).data], [0, 1]);
     for (const Type of /** @type {any[]} */ ([Uint8Array, Int8Array, Int32Array, Uint16Array, Float32Array])) {
         const data = Type.from({length: 137}, () => random.integer(0, 127));
         const [scale, zeroPoint] = [random.between(0.001, 0.1), random.integer(-128, 128)];
