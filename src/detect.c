@@ -71,12 +71,12 @@ static int check_coder(const float *coder)
     return visibility >= FV_ACTIVATION_NONE && visibility <= FV_ACTIVATION_SIGMOID ? 0 : FV_E_VALUE;
 }
 
-static int check(const void *dst, const int32_t *rows, int count, const float *head, int positions, int position_stride,
+static int check(const void *dst, const int32_t *rows, int count, int64_t row_bytes, const float *head, int positions, int position_stride,
                  int value_stride, int first_row, int grid_width, int anchors, const float *coder)
 {
     if (!dst || !rows || !head || !coder) return FV_E_NULL;
     if (count < 0 || positions < 0 || position_stride < 0 || value_stride < 0 || first_row < 0) return FV_E_SHAPE;
-    if (grid_width < 0 || anchors < 1) return FV_E_SHAPE;
+    if (grid_width < 0 || anchors < 1 || fv_too_big(count * row_bytes) || fv_too_big((int64_t)count * 4)) return FV_E_SHAPE;
     if (fv_too_big((int64_t)first_row + positions) || fv_too_big((int64_t)positions * 16)) return FV_E_SHAPE;
     const int error = check_coder(coder);
     return error ? error : check_rows(rows, count, first_row, positions);
@@ -85,9 +85,8 @@ static int check(const void *dst, const int32_t *rows, int count, const float *h
 int fv_detect_boxes(float *boxes, const int32_t *rows, int count, const float *head, int positions, int position_stride,
                     int value_stride, int first_row, const float *priors, int grid_width, int anchors, const float *coder)
 {
-    const int error = check(boxes, rows, count, head, positions, position_stride, value_stride, first_row, grid_width, anchors, coder);
+    const int error = check(boxes, rows, count, 16, head, positions, position_stride, value_stride, first_row, grid_width, anchors, coder);
     if (error) return error;
-    if (fv_too_big((int64_t)count * 16)) return FV_E_SHAPE;
 
     const block b = {head, priors, coder, position_stride, value_stride, grid_width, anchors};
     const int code = (int)coder[FV_CODER_CODE], bins = (int)coder[FV_CODER_BINS], swapped = coder[FV_CODER_SWAPPED] != 0;
@@ -123,10 +122,10 @@ int fv_detect_points(float *points, const int32_t *rows, int count, int keypoint
                      int position_stride, int value_stride, int first_row, const float *priors, int grid_width, int anchors,
                      const float *coder)
 {
-    const int error = check(points, rows, count, head, positions, position_stride, value_stride, first_row, grid_width, anchors, coder);
-    if (error) return error;
     if (keypoints < 0 || (values != 2 && values != 3) || keypoints > 65535) return FV_E_SHAPE;
-    if (fv_too_big((int64_t)count * keypoints) || fv_too_big((int64_t)count * keypoints * 12)) return FV_E_SHAPE;
+    const int error = check(points, rows, count, 12 * (int64_t)keypoints, head, positions, position_stride, value_stride, first_row,
+                            grid_width, anchors, coder);
+    if (error) return error;
 
     const block b = {head, priors, coder, position_stride, value_stride, grid_width, anchors};
     const float scale = coder[FV_CODER_POINT_SCALE], shift = coder[FV_CODER_POINT_SHIFT];

@@ -124,6 +124,8 @@ static void decode(run *r)
     REFUSE(FV_E_NULL, BOXES(0, 8, 8, 1, 3, 0, 0, 1, coder));
     REFUSE(FV_E_NULL, BOXES(head, 8, 8, 1, 3, 0, 0, 1, 0));
     REFUSE(FV_E_SHAPE, fv_detect_boxes(dst, rows, -1, head, 8, 8, 1, 3, 0, 0, 1, coder));
+    REFUSE(FV_E_SHAPE, fv_detect_boxes(dst, rows, BIG, head, 8, 8, 1, 3, 0, 0, 1, coder));
+    REFUSE(FV_E_SHAPE, fv_detect_points(dst, rows, BIG, 0, 2, head, 8, 8, 1, 3, 0, 0, 1, coder));
     REFUSE(FV_E_SHAPE, BOXES(head, -1, 8, 1, 3, 0, 0, 1, coder));
     REFUSE(FV_E_SHAPE, BOXES(head, BIG, 8, 1, 3, 0, 0, 1, coder));
     REFUSE(FV_E_SHAPE, BOXES(head, 8, -1, 1, 3, 0, 0, 1, coder));
