@@ -1,0 +1,121 @@
+/**
+ * The binary itself: every function that the headers declare, called with null pointers, negative and enormous numbers and
+ * hostile floats. What comes back is an FV_E_* code or a success; nothing but its outputs is ever written, and after an
+ * error not even they. Whether sizes are true the core cannot know, so buffers are, and strides are left as they are.
+ */
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
+import {before, test} from 'node:test';
+
+/** @typedef {{name: string, kind: 'pointer' | 'const pointer' | 'int' | 'float'}} Parameter */
+
+const HEADERS = new URL('../include/fovea/', import.meta.url);
+const STACK = 65536;
+const ROOM = 4096;
+const PAINT = 0xa5;
+const [NULL, SHAPE] = [-1, -2];
+
+/** What makes a good call; a number by its name, else 1. */
+const GOOD = {
+    n: 3, m: 2, positions: 2, position_stride: 4, class_count: 2, capacity: 8, keypoints: 2, planes: 2, channels: 2, iou_threshold: 0.5, sigma: 0.5, scale: 1,
+    max_keep: 3, count: 0, first_row: 0, from: 0, to: 2, kind: 3, type: 0, layout: 0, order: 0, resize: 1, flags: 0, activation: 1, background: -1,
+    decay: 0, left: 0, top: 0, zero: 0, score_threshold: 0, threshold: 0.1, max_per_class: 0, multi_label: 1, objectness_stride: 1, grid_width: 0,
+};
+/** By function, where the name alone does not tell. */
+const OWN = /** @type {Record<string, Record<string, number>>} */ ({
+    fv_nms_weighted: {values: 5}, fv_detect_points: {count: 2, values: 2}, fv_detect_boxes: {count: 2}, fv_tensor_widen: {count: 7},
+});
+/** Inputs that may be null, and sizes of which any number is good. */
+const OPTIONAL = new Set(['classes', 'objectness', 'priors']);
+const UNBOUNDED = new Set(['max_keep', 'capacity', 'max_per_class', 'class_count', 'grid_width', 'anchors', 'keypoints', 'first_row']);
+
+/** @type {Record<string, any>} */
+let core;
+before(async () => {
+    const {instance} = await WebAssembly.instantiate(readFileSync(new URL('../js/fovea.wasm', import.meta.url)), {env: {emscripten_notify_memory_growth() {}}});
+    core = instance.exports;
+    core._initialize?.();
+    core.memory.grow(16);
+});
+
+const functions = readdirSync(HEADERS).flatMap((file) => {
+    const text = readFileSync(new URL(file, HEADERS), 'utf8').replace(/\/\*[^]*?\*\//g, '');
+    return [...text.matchAll(/^FV_API int (fv_\w+)\(([^;]*)\);/gm)].map(([, name, list]) => ({name, parameters: list.split(',').map(readParameter)}));
+});
+
+test('the walk covers every function of the binary', () => {
+    const exported = Object.keys(core).filter((name) => name.startsWith('fv_'));
+    assert.deepEqual(functions.map(({name}) => name).sort(), exported.sort());
+});
+
+for (const {name, parameters} of functions) {
+    test(`${name}: hostile numbers`, () => {
+        assert.ok(call(name, parameters) >= 0, 'a good call');
+        parameters.forEach((parameter, at) => {
+            if (parameter.kind === 'float') {
+                for (const v of [NaN, Infinity, -Infinity, 1e30, -1e30, 3e38, 1e-45, -0]) call(name, parameters, at, v);
+            } else if (parameter.kind === 'int') {
+                for (const v of [-1, -(2 ** 31), 2 ** 31 - 1, 2 ** 31 - 16, 2 ** 30, 0]) hostileInteger(name, parameters, at, v);
+            } else {
+                const result = call(name, parameters, at, 0);
+                if (OPTIONAL.has(parameter.name) && parameter.kind === 'const pointer') assert.ok(result >= 0, `${parameter.name} may be null`);
+                else assert.equal(result, NULL, `${parameter.name} is null`);
+            }
+        });
+    });
+}
+
+test('the stack: a third of it stays free', () => {
+    const bytes = new Uint8Array(core.memory.buffer);
+    bytes.fill(PAINT, 0, STACK);
+    for (const {name, parameters} of functions) call(name, parameters);
+    const used = STACK - bytes.subarray(0, STACK).findIndex((byte) => byte !== PAINT);
+    assert.ok(used > 1000 && used < (STACK * 2) / 3, `${used} of ${STACK} bytes used`);
+});
+
+/** @param {string} declaration @returns {Parameter} */
+function readParameter(declaration) {
+    const [, type, star, name] = /^\s*(.*?)\s*(\*?)(\w+)\s*$/s.exec(declaration) ?? [];
+    assert.ok(star || type === 'int' || type === 'float', declaration);
+    return {name, kind: star ? (type.startsWith('const') ? 'const pointer' : 'pointer') : /** @type {'int' | 'float'} */ (type)};
+}
+
+/** A size below zero is an error, and one that makes 2^31 bytes. @param {string} name @param {Parameter[]} parameters @param {number} at @param {number} value */
+function hostileInteger(name, parameters, at, value) {
+    const parameter = parameters[at].name;
+    const isStride = parameter.endsWith('stride');
+    if (isStride && value > 0) return;
+    const result = call(name, parameters, at, value);
+    const isSize = isStride || /^(n|m|.*count|.*width|.*height|planes|channels|positions|values|capacity|max_.*|keypoints|first_row|anchors)$/.test(parameter);
+    if (isSize && value < 0) assert.equal(result, SHAPE, `${parameter} ${value}`);
+    if (isSize && value > 2 ** 30 && !UNBOUNDED.has(parameter) && !name.endsWith('_scratch')) assert.ok(result < 0, `${parameter} ${value}`);
+}
+
+/**
+ * A good call but for one argument.
+ *
+ * @param {string} name
+ * @param {Parameter[]} parameters
+ * @param {number} [at]
+ * @param {number} [value]
+ * @returns {number}
+ */
+function call(name, parameters, at, value) {
+    const base = (core.__heap_base.value + 15) & ~15;
+    const bytes = new Uint8Array(core.memory.buffer);
+    bytes.fill(0, base);
+    const args = parameters.map((parameter, i) => parameter.kind.endsWith('pointer') ? base + i * ROOM
+        : OWN[name]?.[parameter.name] ?? GOOD[/** @type {keyof typeof GOOD} */ (parameter.name)] ?? (/width|height/.test(parameter.name) ? 4 : 1));
+    if (at !== undefined && value !== undefined) args[at] = value;
+    const was = bytes.slice(base);
+    const label = `${name}(${parameters.map((p, i) => `${p.name} ${args[i]}`).join(', ')})`;
+    const result = core[name](...args);
+    assert.ok(Number.isInteger(result) && result >= -4, `${label}: ${result}`);
+    const is = new Uint8Array(core.memory.buffer);
+    for (let i = 0; i < was.length; i += ROOM) {
+        const parameter = parameters[i / ROOM];
+        if (result >= 0 && parameter?.kind === 'pointer') continue;
+        assert.equal(Buffer.compare(is.subarray(base + i, base + i + ROOM), was.subarray(i, i + ROOM)), 0, `${label}: wrote ${parameter ? parameter.name : 'beyond'}`);
+    }
+    return result;
+}
