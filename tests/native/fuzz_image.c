@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 typedef struct {
-    int type, layout, width, height, src_w, src_h, order;
+    int type, layout, width, height, src_w, src_h, order, constant; /* constant: every byte, or 0 */
     const float *norm;
     const uint8_t *rgba;
     void *dst;
@@ -20,9 +20,10 @@ static picture read_picture(reader *r)
     float *norm = room(r, 9 * sizeof *norm);
     const int plain = pick(r, 0, 1);
     for (int i = 0; i < 9; i++) norm[i] = plain ? (i < 3 ? 1 : i < 6 ? 0 : (float)pick(r, 0, 255)) : real(r);
+    p.constant = pick(r, 0, 3) ? 0 : 200;
     const size_t bytes = (size_t)p.src_w * p.src_h * 4;
     uint8_t *rgba = room(r, bytes);
-    for (size_t i = 0; i < bytes; i++) rgba[i] = r->left ? (uint8_t)bits(r, 1) : (uint8_t)(i * 37);
+    for (size_t i = 0; i < bytes; i++) rgba[i] = p.constant ? (uint8_t)p.constant : r->left ? (uint8_t)bits(r, 1) : (uint8_t)(i * 37);
     p.norm = norm, p.rgba = rgba;
     p.dst = room(r, (size_t)3 * p.width * p.height * (p.type == FV_TYPE_UINT8 ? 1 : 4));
     return p;
@@ -53,8 +54,10 @@ static void fuzz_fit(reader *r)
             for (int c = 0; c < 3; c++) {
                 const float v = at(&p, i, j, c), fill = p.norm[6 + c] * p.norm[c] + p.norm[3 + c];
                 const int inside = i >= top && i - top < fit_h && j >= left && j - left < fit_w;
+                const int plain = p.norm[c] == 1 && p.norm[3 + c] == 0;
                 if (!inside) CHECK(same_bits(v, fill));
-                else if (resize != FV_RESIZE_BICUBIC && p.norm[c] == 1 && p.norm[3 + c] == 0) CHECK(v >= 0 && v < 255.01f);
+                else if (plain && p.constant) CHECK(v > 199.9f && v < 200.1f);
+                else if (plain && resize != FV_RESIZE_BICUBIC) CHECK(v >= 0 && v < 255.01f);
             }
 }
 
