@@ -1,25 +1,25 @@
 /** From a network's head to boxes, and the overlaps of boxes. */
 
 import * as fovea from '../js/index.js';
-import { ints } from './onnx.js';
-import { openOrt, openTf, ortSession } from './peers.js';
+import {ints} from './onnx.js';
+import {openOrt, openTf, ortSession} from './peers.js';
 import * as plain from './plain.js';
-import { boxes as scatter, nanoDetHead, ssdHead, yoloHead } from './scenes.js';
+import {boxes as scatter, nanoDetHead, ssdHead, yoloHead} from './scenes.js';
 
-/** @import { Contender, Race } from './harness.js' */
-/** @import { Candidates, Found } from './plain.js' */
+/** @import {Contender, Race} from './harness.js' */
+/** @import {Candidates, Found} from './plain.js' */
 
 const IOU = 0.45;
 const MOST = 300;
 const NO_OPENCV = 'OpenCV.js: the published build does not bind NMSBoxes';
 
-/** @type {{ name: string, open: () => Promise<Race> }[]} */
+/** @type {{name: string, open: () => Promise<Race>}[]} */
 export const races = [
-    { name: 'detect yolov8 84x8400 score .25', open: () => yolo(0.25, 2.5) },
-    { name: 'detect yolov8 84x8400 score .001', open: () => yolo(0.001, 6) },
-    { name: 'detect nanodet 320x320', open: nanoDet },
-    { name: 'detect ssd 1917 anchors', open: ssd },
-    { name: 'detect boxIou 1000x1000', open: iou },
+    {name: 'detect yolov8 84x8400 score .25', open: () => yolo(0.25, 2.5)},
+    {name: 'detect yolov8 84x8400 score .001', open: () => yolo(0.001, 6)},
+    {name: 'detect nanodet 320x320', open: nanoDet},
+    {name: 'detect ssd 1917 anchors', open: ssd},
+    {name: 'detect boxIou 1000x1000', open: iou},
 ];
 
 /** @param {number} threshold @param {number} target @returns {Promise<Race>} */
@@ -29,16 +29,16 @@ async function yolo(threshold, target) {
     const [, values, cells] = head.dims, classes = values - 4;
     const candidates = () => plain.yoloCandidates(head.data, classes, cells, threshold);
     const passed = candidates().scores.length;
-    const options = { version: 8, classes, scoreThreshold: threshold, iouThreshold: IOU, maxDetections: MOST };
+    const options = {version: 8, classes, scoreThreshold: threshold, iouThreshold: IOU, maxDetections: MOST};
     /** @type {Contender[]} */
     const contenders = [
-        { name: 'ours', kind: 'ours', target, run: () => fovea.decodeYolo(head, options) },
-        { name: 'plain JS', kind: 'peer', run: () => suppress(candidates()) },
-        { name: 'plain JS, cell by cell', kind: 'peer', run: () => suppress(plain.yoloCandidatesByCell(head.data, classes, cells, threshold)) },
-        { name: 'plain JS, onnxruntime-web NMS', kind: 'peer', run: await ortSuppress(candidates) },
-        { name: 'onnxruntime-web graph', kind: 'peer', run: await ortGraph(head, threshold) },
-        { name: 'onnxruntime-web graph, transposed', kind: 'peer', run: await ortTransposedGraph(head, threshold) },
-        { name: 'plain JS, tfjs-wasm NMS', kind: 'peer', run: await tfSuppress(candidates) },
+        {name: 'ours', kind: 'ours', target, run: () => fovea.decodeYolo(head, options)},
+        {name: 'plain JS', kind: 'peer', run: () => suppress(candidates())},
+        {name: 'plain JS, cell by cell', kind: 'peer', run: () => suppress(plain.yoloCandidatesByCell(head.data, classes, cells, threshold))},
+        {name: 'plain JS, onnxruntime-web NMS', kind: 'peer', run: await ortSuppress(candidates)},
+        {name: 'onnxruntime-web graph', kind: 'peer', run: await ortGraph(head, threshold)},
+        {name: 'onnxruntime-web graph, transposed', kind: 'peer', run: await ortTransposedGraph(head, threshold)},
+        {name: 'plain JS, tfjs-wasm NMS', kind: 'peer', run: await tfSuppress(candidates)},
     ];
     return {
         name: `YOLOv8 head 84x8400, score ${threshold}: ${passed} candidates`,
@@ -61,15 +61,15 @@ function suppress(candidates) {
 async function ortSuppress(decode) {
     const ort = await openOrt();
     const session = await ortSession({
-        inputs: { boxes: ['float32', [1, 'n', 4]], scores: ['float32', [1, 1, 'n']], most: ['int64', [1]], iou: ['float32', [1]] },
-        outputs: { selected: ['int64', ['k', 3]] },
+        inputs: {boxes: ['float32', [1, 'n', 4]], scores: ['float32', [1, 1, 'n']], most: ['int64', [1]], iou: ['float32', [1]]},
+        outputs: {selected: ['int64', ['k', 3]]},
         nodes: [['NonMaxSuppression', ['boxes', 'scores', 'most', 'iou'], ['selected']]],
     });
     const most = new ort.Tensor('int64', BigInt64Array.of(BigInt(MOST)), [1]), iouThreshold = new ort.Tensor('float32', Float32Array.of(IOU), [1]);
     return async () => {
         const candidates = decode();
         const n = candidates.scores.length;
-        const { selected } = await session.run({
+        const {selected} = await session.run({
             boxes: new ort.Tensor('float32', plain.separate(candidates), [1, n, 4]), scores: new ort.Tensor('float32', candidates.scores, [1, 1, n]),
             most, iou: iouThreshold,
         });
@@ -91,15 +91,15 @@ async function tfSuppress(decode) {
 }
 
 const GRAPH = {
-    inputs: { head: ['float32', [1, 84, 8400]], most: ['int64', [1]], iou: ['float32', [1]], score: ['float32', [1]] },
-    outputs: { rows: ['float32', ['k', 84]] },
+    inputs: {head: ['float32', [1, 84, 8400]], most: ['int64', [1]], iou: ['float32', [1]], score: ['float32', [1]]},
+    outputs: {rows: ['float32', ['k', 84]]},
 };
-const SLICES = { zero: ints(0), values: ints(1), last: ints(2), three: ints(3), four: ints(4), end: ints(84) };
+const SLICES = {zero: ints(0), values: ints(1), last: ints(2), three: ints(3), four: ints(4), end: ints(84)};
 
 /**
  * @param {import('onnxruntime-web').InferenceSession} session
  * @param {typeof import('onnxruntime-web')} ort
- * @param {{ data: Float32Array, dims: number[] }} head
+ * @param {{data: Float32Array, dims: number[]}} head
  * @param {number} threshold
  */
 function runGraph(session, ort, head, threshold) {
@@ -108,7 +108,7 @@ function runGraph(session, ort, head, threshold) {
         iou: new ort.Tensor('float32', Float32Array.of(IOU), [1]), score: new ort.Tensor('float32', Float32Array.of(threshold), [1]),
     };
     return async () => {
-        const { rows: { data, dims: [count, values] } } = await session.run({ head: new ort.Tensor('float32', head.data, head.dims), ...limits });
+        const {rows: {data, dims: [count, values]}} = await session.run({head: new ort.Tensor('float32', head.data, head.dims), ...limits});
         return readRows(/** @type {Float32Array} */ (data), count, values);
     };
 }
@@ -129,7 +129,7 @@ function readRows(rows, count, values) {
         scores[i] = Math.max(...probs);
         classes[i] = probs.indexOf(scores[i]);
     }
-    return { boxes, scores, classes };
+    return {boxes, scores, classes};
 }
 
 /** A second graph for what the first one gives, scores taken where they lie. @param {ReturnType<typeof yoloHead>} head @param {number} threshold */
@@ -137,22 +137,22 @@ async function ortGraph(head, threshold) {
     const ort = await openOrt();
     const session = await ortSession({
         .../** @type {any} */ (GRAPH),
-        constants: { ...SLICES, offset: { data: Float32Array.of(plain.CLASS_OFFSET, 0, 0, 0), dims: [1, 1, 4] } },
+        constants: {...SLICES, offset: {data: Float32Array.of(plain.CLASS_OFFSET, 0, 0, 0), dims: [1, 1, 4]}},
         nodes: [
             ['Slice', ['head', 'four', 'end', 'values'], ['scores']],
-            ['ReduceMax', ['scores'], ['best'], { axes: [1], keepdims: 1 }],
-            ['ArgMax', ['scores'], ['kind'], { axis: 1, keepdims: 1 }],
+            ['ReduceMax', ['scores'], ['best'], {axes: [1], keepdims: 1}],
+            ['ArgMax', ['scores'], ['kind'], {axis: 1, keepdims: 1}],
             ['Slice', ['head', 'zero', 'four', 'values'], ['planes']],
-            ['Transpose', ['planes'], ['boxes'], { perm: [0, 2, 1] }],
-            ['Cast', ['kind'], ['kinds'], { to: 1 }],
-            ['Transpose', ['kinds'], ['column'], { perm: [0, 2, 1] }],
+            ['Transpose', ['planes'], ['boxes'], {perm: [0, 2, 1]}],
+            ['Cast', ['kind'], ['kinds'], {to: 1}],
+            ['Transpose', ['kinds'], ['column'], {perm: [0, 2, 1]}],
             ['Mul', ['column', 'offset'], ['shift']],
             ['Add', ['boxes', 'shift'], ['apart']],
-            ['NonMaxSuppression', ['apart', 'best', 'most', 'iou', 'score'], ['selected'], { center_point_box: 1 }],
+            ['NonMaxSuppression', ['apart', 'best', 'most', 'iou', 'score'], ['selected'], {center_point_box: 1}],
             ['Slice', ['selected', 'last', 'three', 'values'], ['cells']],
             ['Squeeze', ['cells', 'values'], ['index']],
-            ['Gather', ['head', 'index'], ['picked'], { axis: 2 }],
-            ['Transpose', ['picked'], ['batch'], { perm: [0, 2, 1] }],
+            ['Gather', ['head', 'index'], ['picked'], {axis: 2}],
+            ['Transpose', ['picked'], ['batch'], {perm: [0, 2, 1]}],
             ['Squeeze', ['batch', 'zero'], ['rows']],
         ].map(node => /** @type {any} */ (node)),
     });
@@ -164,21 +164,21 @@ async function ortTransposedGraph(head, threshold) {
     const ort = await openOrt();
     const session = await ortSession({
         .../** @type {any} */ (GRAPH),
-        constants: { ...SLICES, offset: { data: Float32Array.of(plain.CLASS_OFFSET, 0, 0, 0), dims: [1, 1, 4] } },
+        constants: {...SLICES, offset: {data: Float32Array.of(plain.CLASS_OFFSET, 0, 0, 0), dims: [1, 1, 4]}},
         nodes: [
-            ['Transpose', ['head'], ['table'], { perm: [0, 2, 1] }],
+            ['Transpose', ['head'], ['table'], {perm: [0, 2, 1]}],
             ['Slice', ['table', 'zero', 'four', 'last'], ['boxes']],
             ['Slice', ['table', 'four', 'end', 'last'], ['scores']],
-            ['ReduceMax', ['scores'], ['best'], { axes: [2], keepdims: 1 }],
-            ['Transpose', ['best'], ['row'], { perm: [0, 2, 1] }],
-            ['ArgMax', ['scores'], ['kind'], { axis: 2, keepdims: 1 }],
-            ['Cast', ['kind'], ['kinds'], { to: 1 }],
+            ['ReduceMax', ['scores'], ['best'], {axes: [2], keepdims: 1}],
+            ['Transpose', ['best'], ['row'], {perm: [0, 2, 1]}],
+            ['ArgMax', ['scores'], ['kind'], {axis: 2, keepdims: 1}],
+            ['Cast', ['kind'], ['kinds'], {to: 1}],
             ['Mul', ['kinds', 'offset'], ['shift']],
             ['Add', ['boxes', 'shift'], ['apart']],
-            ['NonMaxSuppression', ['apart', 'row', 'most', 'iou', 'score'], ['selected'], { center_point_box: 1 }],
+            ['NonMaxSuppression', ['apart', 'row', 'most', 'iou', 'score'], ['selected'], {center_point_box: 1}],
             ['Slice', ['selected', 'last', 'three', 'values'], ['cells']],
             ['Squeeze', ['cells', 'values'], ['index']],
-            ['Gather', ['table', 'index'], ['batch'], { axis: 1 }],
+            ['Gather', ['table', 'index'], ['batch'], {axis: 1}],
             ['Squeeze', ['batch', 'zero'], ['rows']],
         ].map(node => /** @type {any} */ (node)),
     });
@@ -206,17 +206,17 @@ async function nanoDet() {
     const levels = nanoDetHead(5, classes, bins, size);
     const outputs = levels.flatMap(level => [level.scores, level.distances]);
     const bytes = outputs.reduce((sum, t) => sum + t.data.byteLength, 0), scores = levels.reduce((sum, l) => sum + l.scores.data.length, 0);
-    const candidates = () => plain.nanoDetCandidates(levels, { classes, bins, size, threshold });
+    const candidates = () => plain.nanoDetCandidates(levels, {classes, bins, size, threshold});
     const passed = candidates().scores.length;
     /** @type {Contender[]} */
     const contenders = [
-        { name: 'ours', kind: 'ours', run: () => fovea.decodeNanoDet(outputs, { classes, bins, scoreThreshold: threshold, iouThreshold: IOU, size: [size, size] }) },
-        { name: 'plain JS', kind: 'peer', run: () => suppress(candidates()) },
+        {name: 'ours', kind: 'ours', run: () => fovea.decodeNanoDet(outputs, {classes, bins, scoreThreshold: threshold, iouThreshold: IOU, size: [size, size]})},
+        {name: 'plain JS', kind: 'peer', run: () => suppress(candidates())},
     ];
     return {
         name: `NanoDet head 2100x(80 + 32), score ${threshold}: ${passed} candidates`,
         contenders, check: sameBoxes,
-        bound: { copy: bytes, read: scores * 4, madd: 3 * scores, exp: passed * 4 * bins, divide: passed * 4, block: bytes },
+        bound: {copy: bytes, read: scores * 4, madd: 3 * scores, exp: passed * 4 * bins, divide: passed * 4, block: bytes},
         rest: 'the best class of each row by scalar comparisons, rows lying class by class, and the call\'s own JavaScript',
     };
 }
@@ -225,20 +225,20 @@ async function nanoDet() {
 async function ssd() {
     await fovea.init();
     const size = 300, threshold = 0.4;
-    const anchors = fovea.ssdAnchors({ size: [size, size] });
+    const anchors = fovea.ssdAnchors({size: [size, size]});
     const head = ssdHead(anchors.dims[0], 9), classes = head.scores.dims[2];
-    const candidates = () => plain.ssdCandidates(head, { anchors: anchors.data, classes, size, threshold });
+    const candidates = () => plain.ssdCandidates(head, {anchors: anchors.data, classes, size, threshold});
     const passed = candidates().scores.length;
     const bytes = head.boxes.data.byteLength + head.scores.data.byteLength;
     /** @type {Contender[]} */
     const contenders = [
-        { name: 'ours', kind: 'ours', run: () => fovea.decodeSsd(head, { anchors, scoreThreshold: threshold, iouThreshold: IOU, size: [size, size] }) },
-        { name: 'plain JS', kind: 'peer', run: () => suppress(candidates()) },
+        {name: 'ours', kind: 'ours', run: () => fovea.decodeSsd(head, {anchors, scoreThreshold: threshold, iouThreshold: IOU, size: [size, size]})},
+        {name: 'plain JS', kind: 'peer', run: () => suppress(candidates())},
     ];
     return {
         name: `SSD head 1917x(4 + 24), score ${threshold}: ${passed} candidates`,
         contenders, check: sameBoxes,
-        bound: { copy: bytes, read: head.scores.data.byteLength, madd: 3 * head.scores.data.length, exp: passed * 3, block: bytes },
+        bound: {copy: bytes, read: head.scores.data.byteLength, madd: 3 * head.scores.data.length, exp: passed * 3, block: bytes},
         rest: 'the best class of each row by scalar comparisons, and the call\'s own JavaScript',
     };
 }
@@ -247,7 +247,7 @@ async function ssd() {
 async function iou() {
     await fovea.init();
     const n = 1000;
-    const { boxes: a } = scatter(n, 'uniform', 3), { boxes: b } = scatter(n, 'uniform', 4);
+    const {boxes: a} = scatter(n, 'uniform', 3), {boxes: b} = scatter(n, 'uniform', 4);
     /** @param {ArrayLike<number>} answer @param {ArrayLike<number>} reference */
     const check = (answer, reference) => {
         const off = Array.from(reference).findIndex((v, i) => !(Math.abs(v - answer[i]) < 1e-6));
@@ -255,12 +255,12 @@ async function iou() {
     };
     /** @type {Contender[]} */
     const contenders = [
-        { name: 'ours', kind: 'ours', run: () => fovea.boxIou(a, b).data },
-        { name: 'plain JS', kind: 'peer', run: () => plain.boxIou(a, b) },
+        {name: 'ours', kind: 'ours', run: () => fovea.boxIou(a, b).data},
+        {name: 'plain JS', kind: 'peer', run: () => plain.boxIou(a, b)},
     ];
     return {
         name: 'boxIou 1000x1000', contenders, check,
-        bound: { copy: 2 * n * n * 4, madd: n * n * 11, divide: n * n, block: n * n * 4 },
+        bound: {copy: 2 * n * n * 4, madd: n * n * 11, divide: n * n, block: n * n * 4},
         rest: 'a fresh 4 MB array for each answer, whose pages the system has to zero',
     };
 }

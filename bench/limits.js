@@ -3,8 +3,8 @@
  * A bound says how much work of each kind a task cannot avoid; its time at the measured rates is the task's limit.
  */
 
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 
 /**
  * @typedef {object} Bound   what no program for the task can avoid
@@ -16,7 +16,7 @@ import { readFileSync } from 'node:fs';
  * @property {number} [block]   bytes of the largest block, which says what cache the copies run in; default 4 MB
  */
 
-/** @typedef {{ name: string, unit: string, amount: number, run: () => void }} Yardstick */
+/** @typedef {{name: string, unit: string, amount: number, run: () => void}} Yardstick */
 
 const FLOPS_A_TURN = 104;
 const LANES_A_TURN = 16;
@@ -24,10 +24,10 @@ const SAMPLE = 250_000;
 
 /** @returns {Promise<(bound: Bound) => Yardstick[]>} the yardsticks a bound needs */
 export async function openLimits() {
-    execFileSync('make', ['-s', '-f', 'bench/limits.mk'], { cwd: new URL('..', import.meta.url), stdio: 'inherit' });
+    execFileSync('make', ['-s', '-f', 'bench/limits.mk'], {cwd: new URL('..', import.meta.url), stdio: 'inherit'});
     const bytes = readFileSync(new URL('../build/limits.wasm', import.meta.url));
-    const { instance } = await WebAssembly.instantiate(bytes, { env: { emscripten_notify_memory_growth() {} } });
-    const wasm = /** @type {Record<string, (...sizes: number[]) => number> & { memory: WebAssembly.Memory }} */
+    const {instance} = await WebAssembly.instantiate(bytes, {env: {emscripten_notify_memory_growth() {}}});
+    const wasm = /** @type {Record<string, (...sizes: number[]) => number> & {memory: WebAssembly.Memory}} */
         (/** @type {unknown} */ (instance.exports));
     const capacity = wasm.capacity();
     const heap = new Uint8Array(wasm.memory.buffer, wasm.source(), capacity);
@@ -38,7 +38,7 @@ export async function openLimits() {
         const times = Math.max(1, Math.round(4e6 / block));
         const turns = SAMPLE / LANES_A_TURN;
         /** @type {(name: string, unit: string, amount: number, run: () => void) => Yardstick} */
-        const yardstick = (name, unit, amount, run) => ({ name, unit, amount, run });
+        const yardstick = (name, unit, amount, run) => ({name, unit, amount, run});
         return [
             yardstick('copy', 'bytes', block * times, () => wasm.copy(block, times)),
             yardstick('copy', 'bytes', block * times, () => wasm.copy_vectors(block, times)),

@@ -3,14 +3,14 @@
  * Field numbers are those of onnx.proto3.
  */
 
-const TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7 };
+const TYPES = {float32: 1, uint8: 2, int32: 6, int64: 7};
 const OPSET = 17;
 
 const utf8 = new TextEncoder();
 
 /** @typedef {number[]} Bytes */
 /** @typedef {Float32Array | BigInt64Array | Uint8Array} ConstantData */
-/** @typedef {{ data: ConstantData, dims: number[] }} Constant */
+/** @typedef {{data: ConstantData, dims: number[]}} Constant */
 /** @typedef {[op: string, inputs: string[], outputs: string[], attributes?: Record<string, number | number[] | string>]} Node */
 
 /** @param {number | bigint} value @returns {Bytes} */
@@ -42,7 +42,7 @@ function attribute(name, value) {
 }
 
 /** @param {string} name @param {Constant} constant */
-function initializer(name, { data, dims }) {
+function initializer(name, {data, dims}) {
     const type = data instanceof Float32Array ? 'float32' : data instanceof Uint8Array ? 'uint8' : 'int64';
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return [...dims.flatMap(d => int(1, d)), ...int(2, TYPES[type]), ...block(8, name), ...block(9, raw)];
@@ -63,18 +63,18 @@ function operator([op, inputs, outputs, attributes = {}]) {
 }
 
 /** A 1-D float32 constant. @param {...number} values */
-export const floats = (...values) => ({ data: Float32Array.from(values), dims: [values.length] });
+export const floats = (...values) => ({data: Float32Array.from(values), dims: [values.length]});
 
 /** A 1-D int64 constant. @param {...number} values */
-export const ints = (...values) => ({ data: BigInt64Array.from(values, BigInt), dims: [values.length] });
+export const ints = (...values) => ({data: BigInt64Array.from(values, BigInt), dims: [values.length]});
 
 /**
- * @param {{ inputs: Record<string, [keyof typeof TYPES, (number | string)[]]>,
+ * @param {{inputs: Record<string, [keyof typeof TYPES, (number | string)[]]>,
  *           outputs: Record<string, [keyof typeof TYPES, (number | string)[]]>,
- *           constants?: Record<string, Constant>, nodes: Node[] }} graph
+ *           constants?: Record<string, Constant>, nodes: Node[]}} graph
  * @returns {Uint8Array} an ONNX model
  */
-export function onnxModel({ inputs, outputs, constants = {}, nodes }) {
+export function onnxModel({inputs, outputs, constants = {}, nodes}) {
     const graph = [
         ...nodes.flatMap(n => block(1, operator(n))),
         ...block(2, 'bench'),

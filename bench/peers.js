@@ -1,7 +1,7 @@
 /** The libraries Fovea is raced with, each loaded once, single-threaded, from its published package. */
 
-import { fileURLToPath } from 'node:url';
-import { onnxModel } from './onnx.js';
+import {fileURLToPath} from 'node:url';
+import {onnxModel} from './onnx.js';
 
 /** @template T @param {() => Promise<T>} open @returns {() => Promise<T>} */
 function once(open) {
@@ -12,7 +12,7 @@ function once(open) {
 
 /** OpenCV.js; its types lag behind its build. */
 export const openCv = once(async () => {
-    const { loadOpenCV } = await import('@opencvjs/web');
+    const {loadOpenCV} = await import('@opencvjs/web');
     return /** @type {any} */ (await loadOpenCV());
 });
 
@@ -27,13 +27,13 @@ export const openOrt = once(async () => {
 /** @param {Parameters<typeof onnxModel>[0]} graph */
 export async function ortSession(graph) {
     const ort = await openOrt();
-    return ort.InferenceSession.create(onnxModel(graph), { executionProviders: ['wasm'] });
+    return ort.InferenceSession.create(onnxModel(graph), {executionProviders: ['wasm']});
 }
 
 /** tfjs with its wasm backend. */
 export const openTf = once(async () => {
     const tf = await import('@tensorflow/tfjs-core');
-    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+    const {setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
     setWasmPaths(fileURLToPath(new URL('.', import.meta.resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm'))));
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     await tf.setBackend('wasm');

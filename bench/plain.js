@@ -3,19 +3,19 @@
  * the loops, rows walked in the order they lie in memory.
  */
 
-/** @typedef {{ boxes: Float32Array, scores: Float32Array, kinds: number[] }} Candidates boxes xyxy */
-/** @typedef {{ boxes: ArrayLike<number>, scores: ArrayLike<number>, classes: ArrayLike<number> }} Found boxes xyxy, best first */
+/** @typedef {{boxes: Float32Array, scores: Float32Array, kinds: number[]}} Candidates boxes xyxy */
+/** @typedef {{boxes: ArrayLike<number>, scores: ArrayLike<number>, classes: ArrayLike<number>}} Found boxes xyxy, best first */
 
 /** Farther than any box reaches, yet small enough that float32 keeps hundredths of a pixel. */
 export const CLASS_OFFSET = 1024;
 
 /**
  * Letterbox by bilinear interpolation with half-pixel centres, no antialiasing.
- * @param {{ data: Uint8ClampedArray, width: number, height: number }} frame
+ * @param {{data: Uint8ClampedArray, width: number, height: number}} frame
  * @param {number} size side of the square tensor
  * @returns {Float32Array} [3, size, size], x / 255, filled with 114 / 255
  */
-export function letterbox({ data, width, height }, size) {
+export function letterbox({data, width, height}, size) {
     const scale = Math.min(size / width, size / height);
     const w = Math.round(width * scale), h = Math.round(height * scale);
     const left = Math.round((size - w) / 2 - 0.1), top = Math.round((size - h) / 2 - 0.1);
@@ -115,7 +115,7 @@ export function yoloCandidates(head, classes, cells, threshold) {
         scores.push(best[i]);
         kinds.push(kind[i]);
     }
-    return { boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds };
+    return {boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds};
 }
 
 /** The tutorials' other way: each cell in turn, down its column. Same answer. @type {typeof yoloCandidates} */
@@ -136,20 +136,20 @@ export function yoloCandidatesByCell(head, classes, cells, threshold) {
         scores.push(best);
         kinds.push(kind);
     }
-    return { boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds };
+    return {boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds};
 }
 
 /**
  * The candidates of NanoDet's head: the best class of each cell, and for those that pass the distances to the four sides,
  * each the expectation of a softmax over bins, in cells.
- * @param {{ scores: { data: Float32Array }, distances: { data: Float32Array } }[]} levels for strides 8, 16, 32
- * @param {{ classes: number, bins: number, size: number, threshold: number }} options
+ * @param {{scores: {data: Float32Array}, distances: {data: Float32Array}}[]} levels for strides 8, 16, 32
+ * @param {{classes: number, bins: number, size: number, threshold: number}} options
  * @returns {Candidates}
  */
-export function nanoDetCandidates(levels, { classes, bins, size, threshold }) {
+export function nanoDetCandidates(levels, {classes, bins, size, threshold}) {
     const boxes = [], scores = [], kinds = [];
     const side = [0, 0, 0, 0];
-    for (const [level, { scores: { data: probs }, distances: { data: logits } }] of levels.entries()) {
+    for (const [level, {scores: {data: probs}, distances: {data: logits}}] of levels.entries()) {
         const stride = 8 << level, width = size / stride;
         for (let i = 0; i < probs.length / classes; i++) {
             let best = threshold, kind = -1;
@@ -177,16 +177,16 @@ export function nanoDetCandidates(levels, { classes, bins, size, threshold }) {
             kinds.push(kind);
         }
     }
-    return { boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds };
+    return {boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds};
 }
 
 /**
  * The candidates of an SSD head: the best class of each anchor but the background, which is class 0.
- * @param {{ boxes: { data: Float32Array }, scores: { data: Float32Array } }} head offsets in the order y, x, h, w; logits
- * @param {{ anchors: Float32Array, classes: number, size: number, threshold: number }} options anchors: cx, cy, w, h in 0..1
+ * @param {{boxes: {data: Float32Array}, scores: {data: Float32Array}}} head offsets in the order y, x, h, w; logits
+ * @param {{anchors: Float32Array, classes: number, size: number, threshold: number}} options anchors: cx, cy, w, h in 0..1
  * @returns {Candidates}
  */
-export function ssdCandidates({ boxes: { data: offsets }, scores: { data: logits } }, { anchors, classes, size, threshold }) {
+export function ssdCandidates({boxes: {data: offsets}, scores: {data: logits}}, {anchors, classes, size, threshold}) {
     const boxes = [], scores = [], kinds = [];
     for (let i = 0; i < anchors.length / 4; i++) {
         let best = -Infinity, kind = -1;
@@ -205,19 +205,19 @@ export function ssdCandidates({ boxes: { data: offsets }, scores: { data: logits
         scores.push(score);
         kinds.push(kind);
     }
-    return { boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds };
+    return {boxes: Float32Array.from(boxes), scores: Float32Array.from(scores), kinds};
 }
 
 /**
  * Moves the boxes of each class apart, so that one NMS keeps classes from suppressing each other.
  * @param {Candidates} candidates @returns {Float32Array}
  */
-export function separate({ boxes, kinds }) {
+export function separate({boxes, kinds}) {
     return boxes.map((v, i) => v + kinds[i >> 2] * CLASS_OFFSET);
 }
 
 /** @param {Candidates} candidates @param {ArrayLike<number | bigint>} kept @returns {Found} */
-export function pick({ boxes, scores, kinds }, kept) {
+export function pick({boxes, scores, kinds}, kept) {
     const rows = Array.from(kept, Number);
     return {
         boxes: rows.flatMap(i => Array.from(boxes.subarray(i * 4, i * 4 + 4))),

@@ -3,38 +3,38 @@
  * Races Fovea against its peers and the machine; see bench/README.md.
  */
 
-import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
-import { describe, runRace } from './harness.js';
-import { openLimits } from './limits.js';
+import {cpus} from 'node:os';
+import {parseArgs} from 'node:util';
+import {describe, runRace} from './harness.js';
+import {openLimits} from './limits.js';
 
-/** @import { Race, Result } from './harness.js' */
+/** @import {Race, Result} from './harness.js' */
 
 const ROOMS = ['image', 'nms', 'detect'];
 
-const { values, positionals } = parseArgs({
+const {values, positionals} = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, seconds: { type: 'string' } },
+    options: {quick: {type: 'boolean'}, json: {type: 'boolean'}, seconds: {type: 'string'}},
 });
 const budget = 1000 * (Number(values.seconds) || (values.quick ? 0.7 : 8));
 
-/** @type {{ name: string, open: () => Promise<Race> }[]} */
+/** @type {{name: string, long?: boolean, open: () => Promise<Race>}[]} */
 const races = [];
 for (const room of ROOMS) races.push(...(await import(`./${room}.bench.js`)).races);
-const chosen = races.filter(race => positionals.every(word => race.name.includes(word)));
+const chosen = races.filter(({name, long}) => positionals.every(word => name.includes(word)) && !(values.quick && long));
 if (!chosen.length) throw new Error(`no race is named so; there are:\n${races.map(race => race.name).join('\n')}`);
 
 const machine = `${cpus()[0].model.trim()} x ${cpus().length}, Node ${process.versions.node} (V8 ${process.versions.v8})`;
-if (!values.json) console.log(`${machine}; medians, and smallest to largest of the ratios taken round by round`);
+if (!values.json) console.log(`${machine}; processor time; medians, and smallest to largest of the ratios taken round by round`);
 
 const yardsticks = await openLimits();
 /** @type {Result[]} */
 const results = [];
-for (const { open } of chosen) {
+for (const {open} of chosen) {
     const race = await open();
     const result = await runRace(race, yardsticks(race.bound), budget);
     results.push(result);
     if (!values.json) console.log(describe(result));
 }
-if (values.json) console.log(JSON.stringify({ machine, results }, null, 1));
+if (values.json) console.log(JSON.stringify({machine, results}, null, 1));
 process.exit(0);

@@ -1,11 +1,11 @@
 /** Seeded inputs that look like what cameras and networks give. */
 
-import { random } from './harness.js';
+import {random} from './harness.js';
 
 /** A picture: slow gradients, discs with edges, sensor noise. @param {number} width @param {number} height */
 export function picture(width, height, seed = 1) {
     const next = random(seed);
-    const discs = Array.from({ length: 40 }, () => ({
+    const discs = Array.from({length: 40}, () => ({
         x: next() * width, y: next() * height, r: (0.02 + 0.1 * next()) * height, rgb: [next() * 255, next() * 255, next() * 255],
     }));
     const data = new Uint8ClampedArray(width * height * 4);
@@ -19,7 +19,7 @@ export function picture(width, height, seed = 1) {
             data[at + 3] = 255;
         }
     }
-    return { data, width, height };
+    return {data, width, height};
 }
 
 /** Standard normal. @param {() => number} next */
@@ -29,15 +29,15 @@ const normal = next => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.
 const sigmoid = logit => 1 / (1 + Math.exp(-logit));
 
 /**
- * @typedef {{ cx: number, cy: number, w: number, h: number, kind: number }} Thing
+ * @typedef {{cx: number, cy: number, w: number, h: number, kind: number}} Thing
  * @param {number} count @param {number} size side of the square network input @param {number} classes
  * @param {() => number} next
  * @returns {Thing[]}
  */
 function things(count, size, classes, next) {
-    return Array.from({ length: count }, () => {
+    return Array.from({length: count}, () => {
         const w = size * (0.06 + 0.3 * next() ** 2), h = w * (0.5 + 1.8 * next());
-        return { cx: size * next(), cy: size * next(), w, h, kind: Math.floor(next() * classes) };
+        return {cx: size * next(), cy: size * next(), w, h, kind: Math.floor(next() * classes)};
     });
 }
 
@@ -45,7 +45,7 @@ function things(count, size, classes, next) {
  * How well a cell sees a thing, from 1 in its middle down to 0 outside of it or at the wrong scale.
  * @param {Thing} thing @param {number} x @param {number} y @param {number} stride
  */
-function fit({ cx, cy, w, h }, x, y, stride) {
+function fit({cx, cy, w, h}, x, y, stride) {
     const scale = Math.abs(Math.log2(Math.sqrt(w * h) / (stride * 5)));
     const inside = 1 - Math.max(Math.abs(x - cx) / (w / 2), Math.abs(y - cy) / (h / 2));
     return inside <= 0 ? 0 : inside * Math.max(0, 1 - scale / 2);
@@ -83,7 +83,7 @@ export function yoloHead(seed, classes = 80, size = 640) {
             }
         }
     }
-    return { data, dims: [1, 4 + classes, cells] };
+    return {data, dims: [1, 4 + classes, cells]};
 }
 
 /**
@@ -109,7 +109,7 @@ export function boxes(/** @type {number} */ count, kind, /** @type {number} */ s
         out.set([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], i * 4);
         scores[i] = next() ** 3;
     }
-    return { boxes: out, scores };
+    return {boxes: out, scores};
 }
 
 /**
@@ -126,7 +126,7 @@ export function nanoDetHead(/** @type {number} */ seed, classes = 80, bins = 8, 
                 const px = (x + 0.5) * stride, py = (y + 0.5) * stride;
                 const quality = seen.map(t => fit(t, px, py, stride));
                 const best = quality.reduce((b, q, i) => q > quality[b] ? i : b, 0);
-                const q = quality[best], { cx, cy, w, h, kind } = seen[best];
+                const q = quality[best], {cx, cy, w, h, kind} = seen[best];
                 for (let c = 0; c < classes; c++)
                     scores.push(sigmoid(c === kind && q > 0 ? -5 + 9 * q + 0.5 * normal(next) : -7 + normal(next)));
                 for (const length of [px - cx + w / 2, py - cy + h / 2, cx + w / 2 - px, cy + h / 2 - py]) {
@@ -136,8 +136,8 @@ export function nanoDetHead(/** @type {number} */ seed, classes = 80, bins = 8, 
             }
         }
         return {
-            scores: { data: Float32Array.from(scores), dims: [1, side * side, classes] },
-            distances: { data: Float32Array.from(distances), dims: [1, side * side, 4 * bins] },
+            scores: {data: Float32Array.from(scores), dims: [1, side * side, classes]},
+            distances: {data: Float32Array.from(distances), dims: [1, side * side, 4 * bins]},
         };
     });
 }
@@ -145,11 +145,11 @@ export function nanoDetHead(/** @type {number} */ seed, classes = 80, bins = 8, 
 /** SSD outputs over N anchors: box offsets [1, N, 4] in the order y, x, h, w, and class logits [1, N, classes]; class 0 is background. */
 export function ssdHead(/** @type {number} */ count, /** @type {number} */ seed, classes = 24) {
     const next = random(seed);
-    const encoded = Float32Array.from({ length: count * 4 }, () => 1.5 * normal(next));
-    const logits = Float32Array.from({ length: count * classes }, () => -6 + 1.5 * normal(next));
+    const encoded = Float32Array.from({length: count * 4}, () => 1.5 * normal(next));
+    const logits = Float32Array.from({length: count * classes}, () => -6 + 1.5 * normal(next));
     for (let i = 0; i < 120; i++) {
         const at = Math.floor(next() * count);
         logits[at * classes + 1 + Math.floor(next() * (classes - 1))] = 3 * next();
     }
-    return { boxes: { data: encoded, dims: [1, count, 4] }, scores: { data: logits, dims: [1, count, classes] } };
+    return {boxes: {data: encoded, dims: [1, count, 4]}, scores: {data: logits, dims: [1, count, classes]}};
 }
