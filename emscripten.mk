@@ -1,6 +1,7 @@
 # make -f emscripten.mk              js/fovea.wasm
 # make -f emscripten.mk native-test  the same sources through SIMDe, under ASan and UBSan, compared with the wasm
 # make -f emscripten.mk fuzz         libFuzzer targets: build/fuzz/NAME
+# make -f emscripten.mk fuzz-run     each of them for SECONDS=20
 # make -f emscripten.mk clean
 
 EMCC ?= $(if $(shell command -v emcc),emcc,$(EMSDK)/upstream/emscripten/emcc)

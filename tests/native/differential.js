@@ -7,7 +7,7 @@ import {readFileSync} from 'node:fs';
 
 const [native, wasm] = process.argv.slice(2);
 
-const {status, stdout, stderr, error} = spawnSync(native, {encoding: 'utf8', maxBuffer: 2 ** 28});
+const {status, stdout, stderr, error} = spawnSync(native, {encoding: 'utf8', maxBuffer: 2 ** 28, env: {...process.env, ASAN_OPTIONS: 'detect_leaks=0'}});
 if (error || status !== 0) {
     console.error(stderr || error || `${native} ended with ${status}`);
     process.exit(1);

@@ -34,9 +34,10 @@ SECONDS ?= 20
 fuzz-run: fuzz
 	@set -e; for fuzzer in $(FUZZERS); do \
 		mkdir -p $$fuzzer.corpus; \
-		$$fuzzer -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -entropic_scale_per_exec_time=1 -print_final_stats=1 -verbosity=0 \
-			-artifact_prefix=$$fuzzer. $$fuzzer.corpus; \
+		$$fuzzer -max_total_time=$(SECONDS) -max_len=4096 -timeout=20 -detect_leaks=0 -entropic_scale_per_exec_time=1 -print_final_stats=1 \
+			-artifact_prefix=$$fuzzer. $$fuzzer.corpus >$$fuzzer.log 2>&1 || { tail -n 100 $$fuzzer.log; exit 1; }; \
+		sed -n "s|^stat::number_of_executed_units: |$$fuzzer: clean, executions: |p" $$fuzzer.log; \
 	done
 
 native-test: differential
-	$(MAKE) -f emscripten.mk fuzz-run SECONDS=5
+	@$(MAKE) --no-print-directory -f emscripten.mk fuzz-run SECONDS=5
