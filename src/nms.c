@@ -4,7 +4,7 @@
 /* Four boxes that are next to each other in the grid. */
 typedef struct {
     float x1[4], y1[4], x2[4], y2[4], area[4];
-    int32_t class_id[4], index[4];
+    int32_t class_id[4];
 } quad;
 
 typedef struct {
@@ -29,7 +29,7 @@ int fv_nms_scratch(int n)
 {
     if (n < 0 || n > 1 << 24) return FV_E_SHAPE;
     const int64_t quads = n / 4 + 1, cells = n / BOXES_A_CELL + 1;
-    const int64_t bytes = (int64_t)n * 16 + quads * (int64_t)(sizeof(quad) + 16) + (cells + 2) * 4;
+    const int64_t bytes = (int64_t)n * 16 + quads * (int64_t)(sizeof(quad) + 32) + (cells + 2) * 4;
     return fv_too_big(bytes) ? FV_E_SHAPE : (int)bytes;
 }
 
@@ -150,9 +150,10 @@ static int limit_classes(const workspace *w, const int32_t *classes, int count, 
 typedef struct {
     f32x4 corner, per_pixel; /* x, y, x, y: where the grid begins, and its cells per pixel */
     int side;
-    quad *quads;   /* by cell, any order within; a box has the place 4 * quad + lane */
-    int32_t *gone; /* of a place: all bits, where a kept box suppresses its box */
-    int32_t *ends; /* [1 + side * side] ends[1 + c] is the end of cell c's places, ends[c] their begin */
+    quad *quads;    /* by cell, any order within; a box has the place 4 * quad + lane */
+    int32_t *index; /* of the box at a place */
+    int32_t *gone;  /* all bits, where a kept box suppresses the box at a place */
+    int32_t *ends;  /* [1 + side * side] ends[1 + c] is the end of cell c's places, ends[c] their begin */
 } grid;
 
 /* Columns and rows; they never decrease where the coordinates grow, and are 0 for NaN. */
@@ -167,8 +168,9 @@ static grid lay_out(const workspace *w, const bounds *centres, int count, int si
 {
     const f32x4 scale = DIV(SPLAT((float)side), SUB(centres->high, centres->low));
     const v128_t sound = GT(SPLAT(1e30f), scale); /* not of one point, nor of infinities */
-    int32_t *gone = (int32_t *)(w->quads + (count + 3) / 4);
-    const grid g = {centres->low, wasm_v128_and(scale, sound), side, w->quads, gone, gone + ((count + 3) & ~3)};
+    const int pitch = (count + 3) & ~3;
+    int32_t *index = (int32_t *)(w->quads + pitch / 4);
+    const grid g = {centres->low, wasm_v128_and(scale, sound), side, w->quads, index, index + pitch, index + 2 * pitch};
     return g;
 }
 
@@ -186,14 +188,21 @@ static void fill(const grid *g, const workspace *w, const float *boxes, const in
     }
     for (int c = 0; c < cell_count; c++) begins[c + 1] += begins[c];
     for (int k = 0; k < count; k++) {
-        const int32_t index = (int32_t)w->items[k], place = begins[cells[k]]++, lane = place & 3;
-        const float *b = boxes + 4 * (int64_t)index;
-        quad *q = &g->quads[place >> 2];
-        q->x1[lane] = b[0], q->y1[lane] = b[1], q->x2[lane] = b[2], q->y2[lane] = b[3];
-        q->area[lane] = (b[2] - b[0] + plus) * (b[3] - b[1] + plus);
-        q->class_id[lane] = classes ? classes[index] : 0;
-        q->index[lane] = index;
+        const int32_t place = begins[cells[k]]++;
+        g->index[place] = (int32_t)w->items[k];
         w->items[k] = fv_item((uint32_t)(w->items[k] >> 32), place);
+    }
+    for (int place = count; place & 3; place++) g->index[place] = g->index[count - 1];
+    for (int place = 0; place < count; place += 4) {
+        const int32_t *i = g->index + place;
+        quad *q = &g->quads[place >> 2];
+        f32x4 x1 = LOAD(boxes + 4 * (int64_t)i[0]), y1 = LOAD(boxes + 4 * (int64_t)i[1]);
+        f32x4 x2 = LOAD(boxes + 4 * (int64_t)i[2]), y2 = LOAD(boxes + 4 * (int64_t)i[3]);
+        fv_transpose(&x1, &y1, &x2, &y2);
+        STORE(q->x1, x1), STORE(q->y1, y1), STORE(q->x2, x2), STORE(q->y2, y2);
+        STORE(q->class_id,
+              classes ? wasm_i32x4_make(classes[i[0]], classes[i[1]], classes[i[2]], classes[i[3]]) : SPLATI(0));
+        STORE(q->area, MUL(ADD(SUB(x2, x1), SPLAT(plus)), ADD(SUB(y2, y1), SPLAT(plus))));
     }
 }
 
@@ -280,7 +289,7 @@ int fv_nms(int32_t *keep, int max_keep, const float *boxes, const float *scores,
         for (int r = 0; r < batch && kept < max_keep; r++) {
             const int32_t place = (int32_t)sorted[r];
             if (g.gone[place]) continue;
-            keep[kept++] = g.quads[place >> 2].index[place & 3];
+            keep[kept++] = g.index[place];
             /* Nothing overlaps more than wholly. */
             if (iou_threshold <= 1 && kept < max_keep) suppress_from(&g, place, reach, rule);
         }
