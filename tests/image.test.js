@@ -167,6 +167,8 @@ test('halving, as 1280 x 720 to 640, of every width', () => {
         check(frame, half);
         check(frame, {...half, height: half.height + 3, layout: 'NHWC', order: 'BGR'});
         check(frame, {width: Math.max(width - 3, 1), height: half.height, fit: 'cover', dtype: 'uint8'});
+        for (const height of [frame.height, 3 * frame.height]) check(frame, {width, height, fit: 'stretch'});
+        check(frame, {width: 4 * width, height: half.height, fit: 'stretch'});
         const exact = floats(frame, {...half, scale: 1});
         for (let i = 0; i < exact.length; i++) assert.equal(exact[i] * 4 % 1, 0, 'means of four bytes are exact');
     }
