@@ -39,6 +39,15 @@ function isDetections(found, _, label) {
     assert.ok(!keypoints || keypoints.length % 3 === 0, label);
 }
 
+/** @param {any} kept @param {any} args @param {string} label */
+function isKept(kept, {boxes: b, scores, options}, label) {
+    const indices = kept.indices ?? kept;
+    const n = (scores.data ?? scores).length;
+    const classes = options?.classes;
+    assert.deepEqual([(b.data ?? b).length, classes ? (classes.data ?? classes).length : n], [4 * n, n], label);
+    assert.ok(new Set(indices).size === indices.length && indices.every((/** @type {number} */ i) => i >= 0 && i < n), label);
+}
+
 /** @param {any} result @param {any} _ @param {string} label */
 function isTensor({data, dims}, _, label) {
     assert.equal(data.length, dims.reduce((/** @type {number} */ n, /** @type {number} */ d) => n * d, 1), label);
@@ -71,9 +80,9 @@ export const samples = [
     plain('boxesOfSize', ['boxes', 'minSize'], () => [boxes(), 2]),
     plain('boxIou', ['a', 'b', 'options'], () => [boxes(), {data: boxes(), dims: [3, 4]}, {kind: 'ciou'}], isTensor),
     plain('nms', ['boxes', 'scores', 'options'], () => [boxes(), Float32Array.of(0.5, 0.6, 0.7),
-        {...threshold, classes: Int32Array.of(0, 0, 1), policy: {decay: 'gaussian', sigma: 0.5, inclusive: true, scoreInclusive: false, plusOne: false}}]),
+        {...threshold, classes: Int32Array.of(0, 0, 1), policy: {decay: 'gaussian', sigma: 0.5, inclusive: true, scoreInclusive: false, plusOne: false}}], isKept),
     plain('suppress', ['boxes', 'scores', 'options'], () => [{data: boxes(), dims: [3, 4]}, {data: Float32Array.of(0.5, 0.6, 0.7), dims: [3]},
-        {...threshold, maxPerClass: 2, classes: {data: Uint8Array.of(0, 0, 1), dims: [3]}, policy: 'torchvision'}]),
+        {...threshold, maxPerClass: 2, classes: {data: Uint8Array.of(0, 0, 1), dims: [3]}, policy: 'torchvision'}], isKept),
     plain('toTensor', ['frame', 'options'], () => [frame(), prepared()]),
     {...plain('toTensor', ['frame', 'options'], () => [frame(), {...prepared(), layout: 'NHWC', dtype: 'uint8', into: new Uint8Array(192), resize: 'area', view: view()}]),
         name: 'toTensor.view'},
