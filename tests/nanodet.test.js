@@ -89,6 +89,24 @@ test('logits apart, probabilities as maps: the activation says', () => {
     assertFound(decodeNanoDet(exported, {classes: 4, activation: 'none'}), want, {least: 10});
 });
 
+test('NanoDet-Plus: cells rounded up keep their stride, centres have no half', () => {
+    // 416 / 64 is 6.5: seven cells of 64 pixels, the last not quite full. In row 1, column 1 of them a box one cell to every side.
+    const wanted = [0, 0, 128, 128];
+    const values = (/** @type {Float32Array} */ data, /** @type {number} */ row) => {
+        data[row * 112 + 3] = 3;
+        for (let edge = 0; edge < 4; edge++) data[row * 112 + 80 + 8 * edge + 1] = 50;
+    };
+    const flat = {data: new Float32Array(3598 * 112), dims: [1, 3598, 112]};
+    values(flat.data, 52 ** 2 + 26 ** 2 + 13 ** 2 + 8);
+    const maps = [52, 26, 13, 7].map((side) => ({data: new Float32Array(side * side * 112).fill(-9), dims: [1, side, side, 112]}));
+    maps[3].data.fill(0, 8 * 112 + 80, 9 * 112);
+    values(maps[3].data, 8);
+    for (const options of [{}, {size: /** @type {const} */ ([416, 416])}, {strides: [8, 16, 32, 64]}]) {
+        assertClose(decodeNanoDet(flat, {...options, offset: 0}).boxes, wanted, 1e-3);
+        if ('size' in options || 'strides' in options) assertClose(decodeNanoDet(maps, {...options, offset: 0}).boxes, wanted, 1e-3);
+    }
+});
+
 test('views, batches and other element types', () => {
     const random = new Random(4);
     const maps = pyramid(random, 96, {classes: 4, bins: 8});

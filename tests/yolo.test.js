@@ -162,6 +162,16 @@ test('raw maps with anchors: YOLOv3, v5, v7; four and five sizes, any order', ()
     }
 });
 
+test('tiny networks have strides 16 and 32', () => {
+    const random = new Random(11);
+    const maps = [8, 4].map((side) => noise(random, [1, 3 * 7, side, side], -4, 1.5));
+    const anchors = [[[10, 14], [23, 27], [37, 58]], [[81, 82], [135, 169], [344, 319]]];
+    const want = selected(anchorMaps(maps, anchors, {side: 128, classes: 2, squared: false}));
+    for (const options of [{}, {size: /** @type {const} */ ([128, 128])}, {strides: [16, 32]}]) {
+        assertFound(decodeYolo(maps, {version: 'yolov3-tiny', anchors: anchors.flat(), ...options}), want, {least: 10});
+    }
+});
+
 test('YOLOv4 and other gains: the centre reaches past its cell', () => {
     const sigmoid = (/** @type {number} */ t) => 1 / (1 + Math.exp(-t));
     const map = (/** @type {number} */ side) => ({data: Float32Array.from([1.5, -2, 0.25, -0.5, 9, 9].flatMap((t) => new Array(side * side).fill(t))), dims: [1, 6, side, side]});
