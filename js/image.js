@@ -5,6 +5,7 @@ import {checkRoom, FoveaError, withBlock} from './wasm.js';
 
 /** @import {Tensor, FloatTensor} from './tensor.js' */
 /** @import {Block} from './wasm.js' */
+/** @import {Fit} from './view.js' */
 
 export const RESIZES = /** @abi FV_RESIZE_ */ {
     nearest: 0, bilinear: 1, area: 2, antialias: 3, nearest_exact: 4, bicubic: 5, adaptive: 6,
@@ -31,7 +32,7 @@ const OUTPUTS = {
  * @typedef {object} TensorOptions
  * @property {number} [width] of the tensor, pixels; default: the view's, or the frame's
  * @property {number} [height]
- * @property {string} [fit] 'letterbox' (= 'ultralytics'), 'stretch', 'cover', 'yolox', 'darknet', 'mediapipe'; default 'letterbox'
+ * @property {Fit} [fit] 'letterbox' (= 'ultralytics'), 'stretch', 'cover', 'yolox', 'darknet', 'mediapipe'; default 'letterbox'
  * @property {boolean} [scaleUp] false: a picture smaller than the tensor keeps its size; default true
  * @property {View} [view] sample through this (a rotated crop) instead of fitting; what lies beyond the picture is fill
  * @property {number | number[]} [fill] bytes, one or one per output channel; normalised like a pixel; default 114

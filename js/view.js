@@ -10,7 +10,7 @@ import {asRows} from './tensor.js';
  * round  how the sides of the fitted picture become whole pixels
  * align  share of the spare room that lies left and above, whole pixels unless round is 'none'
  *
- * @type {Record<string, {keep?: 'min' | 'max', round: keyof typeof ROUND, align: number}>}
+ * @satisfies {Record<string, FitRule>}
  */
 export const FITS = {
     letterbox: {keep: 'min', round: 'even', align: 0.5},
@@ -21,6 +21,9 @@ export const FITS = {
     cover: {keep: 'max', round: 'even', align: 0.5},
     stretch: {round: 'none', align: 0},
 };
+
+/** @typedef {{keep?: 'min' | 'max', round: keyof typeof ROUND, align: number}} FitRule */
+/** @typedef {keyof typeof FITS} Fit */
 
 /** A side after scaling by `ratio` = numerator / denominator. */
 const ROUND = {
@@ -72,13 +75,13 @@ export class View {
      * @param {number} srcH
      * @param {number} dstW width of the tensor, pixels
      * @param {number} dstH
-     * @param {string} [fit] a key of FITS
+     * @param {Fit} [fit]
      * @param {{scaleUp?: boolean}} [options] scaleUp false: a smaller picture keeps its size
      * @returns {View}
      */
     static fit(srcW, srcH, dstW, dstH, fit = 'letterbox', options = {}) {
         const {scaleUp = true} = checkOptions(options);
-        const {keep, round, align} = checkChoice('fit', FITS, fit);
+        const {keep, round, align} = /** @type {FitRule} */ (checkChoice('fit', FITS, fit));
         checkInteger('srcW', srcW), checkInteger('srcH', srcH), checkInteger('dstW', dstW), checkInteger('dstH', dstH);
         /** @param {number} side @param {number} num @param {number} den */
         const scaled = (side, num, den) => Math.max(ROUND[round](side, num / den, num, den), round === 'none' ? 0 : 1);
