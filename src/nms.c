@@ -79,6 +79,11 @@ static int suppresses(const ranked_box *a, const ranked_box *b, overlap_rule rul
     return rule.inclusive ? iou >= rule.iou : iou > rule.iou;
 }
 
+static int passes(float score, float threshold, int flags)
+{
+    return score > threshold || (score == threshold && (flags & FV_NMS_SCORE_INCLUSIVE || threshold == -FV_INFINITY));
+}
+
 /* x, y, x, y */
 static f32x4 centre_of(f32x4 box)
 {
@@ -94,14 +99,12 @@ typedef struct {
 static int consider(uint64_t *items, bounds *centres, const float *rows, int stride, const float *scores, int n, float threshold,
                     int flags)
 {
-    const int inclusive = flags & FV_NMS_SCORE_INCLUSIVE || threshold == -FV_INFINITY;
     f32x4 low = SPLAT(FV_INFINITY), high = SPLAT(-FV_INFINITY);
     int count = 0;
     for (int i = 0; i < n; i++) {
         const float s = scores[i];
         const f32x4 box = LOAD(rows + (int64_t)i * stride);
-        const int passes = inclusive ? s >= threshold : s > threshold;
-        if (!passes || !wasm_i32x4_all_true(wasm_f32x4_eq(box, box))) continue;
+        if (!passes(s, threshold, flags) || !wasm_i32x4_all_true(wasm_f32x4_eq(box, box))) continue;
         items[count++] = fv_item(fv_descending(s), i);
         const f32x4 centre = centre_of(box);
         low = PMIN(low, centre), high = PMAX(high, centre);
@@ -334,7 +337,7 @@ int fv_nms_soft(int32_t *keep, float *kept_scores, int max_keep, const float *bo
                 if (decay == FV_DECAY_GAUSSIAN) s = iou > 0 ? s * fv_exp(-(iou * iou) / sigma) : s;
                 else if (rule.inclusive ? iou >= rule.iou : iou > rule.iou) s *= 1 - iou;
             }
-            if (!(s > score_threshold || (s == score_threshold && flags & FV_NMS_SCORE_INCLUSIVE))) continue;
+            if (!passes(s, score_threshold, flags)) continue;
             w.boxes[left] = w.boxes[r];
             order[left] = order[r];
             live[left++] = s;
