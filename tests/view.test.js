@@ -14,14 +14,14 @@ function placeOf(view) {
     return [x1, y1, x2 - x1, y2 - y1];
 }
 
-/** @param {number} width @param {number} height @param {number} w @param {number} h @param {string} [fit] @param {boolean} [scaleUp] */
+/** @param {number} width @param {number} height @param {number} w @param {number} h @param {keyof typeof FITS} [fit] @param {boolean} [scaleUp] */
 const fitted = (width, height, w, h, fit, scaleUp) => placeOf(View.fit(width, height, w, h, fit, {scaleUp}));
 
 /** A view of any kind, and the sizes of its tensor and picture. @param {Random} random */
 function anyView(random) {
     const [srcW, srcH, dstW, dstH] = [4000, 3000, 1300, 1300].map((most) => random.integer(1, most));
     if (random.chance(0.5)) {
-        return {view: View.fit(srcW, srcH, dstW, dstH, random.pick(Object.keys(FITS)), {scaleUp: random.chance(0.5)}), srcW, srcH, dstW, dstH};
+        return {view: View.fit(srcW, srcH, dstW, dstH, random.pick(/** @type {(keyof typeof FITS)[]} */ (Object.keys(FITS))), {scaleUp: random.chance(0.5)}), srcW, srcH, dstW, dstH};
     }
     const rectangle = {
         x: random.between(-100, srcW), y: random.between(-100, srcH), angle: random.between(-7, 7),
@@ -183,8 +183,8 @@ test('mistakes are named', () => {
     const view = View.identity();
     /** @type {[() => any, string, RegExp][]} */
     const wrong = [
-        [() => View.fit(10, 10, 10, 10, 'squash'), 'TypeError', /^fit: expected one of letterbox, ultralytics, yolox, darknet, mediapipe, cover, stretch.* got squash/],
-        [() => View.fit(10, 10, 10, 10, 'toString'), 'TypeError', /^fit/],
+        [() => View.fit(10, 10, 10, 10, /** @type {any} */ ('squash')), 'TypeError', /^fit: expected one of letterbox, ultralytics, yolox, darknet, mediapipe, cover, stretch.* got squash/],
+        [() => View.fit(10, 10, 10, 10, /** @type {any} */ ('toString')), 'TypeError', /^fit/],
         [() => View.fit(0, 10, 10, 10), 'RangeError', /^srcW: expected an integer/],
         [() => View.fit(10, 1.5, 10, 10), 'RangeError', /^srcH.*1\.5/],
         [() => View.fit(10, 10, NaN, 10), 'RangeError', /^dstW.*NaN/],
