@@ -1,7 +1,8 @@
 /*
- * Suppression of any boxes. The greedy engine with its grid against the definition in its header,
- * all pairs asked; the soft and the weighted one against what they promise.
+ * Suppression of any boxes, against the definitions in the header: all pairs asked, nothing sorted
+ * into cells, nothing moved.
  */
+#include "../../src/math.h"
 #include "fovea/nms.h"
 #include "fuzz.h"
 #include <math.h>
@@ -85,14 +86,48 @@ static void check_indices(const task *t, const int32_t *keep, int kept, int most
     for (int k = 0; k < kept; k++) CHECK(keep[k] >= 0 && keep[k] < t->n && !seen[keep[k]]++ && passes(t, keep[k], t->scores[keep[k]]));
 }
 
-/* Decay takes scores that are not negative downwards. */
-static void check_soft(const task *t, const int32_t *keep, const float *scores, int kept)
+/* Every round the best of what is left is kept, and decays the others. */
+static void check_soft(const task *t, const int32_t *keep, const float *scores, int kept, int most, int decay, float sigma)
 {
+    float live[MOST];
+    int alive[MOST], n = 0;
+    for (int i = 0; i < t->n; i++) live[i] = t->scores[i], alive[i] = passes(t, i, live[i]);
+    for (;; n++) {
+        int best = -1;
+        for (int i = 0; i < t->n; i++)
+            if (alive[i] && (best < 0 || live[i] > live[best])) best = i;
+        if (best < 0 || n == most) break;
+        CHECK(n < kept && keep[n] == best && same_bits(scores[n], live[best]));
+        if (n && t->least >= 0) CHECK(scores[n] <= scores[n - 1]); /* what is not negative only falls */
+        alive[best] = 0;
+        for (int i = 0; i < t->n; i++) {
+            if (!alive[i] || (t->classes && t->classes[i] != t->classes[best])) continue;
+            const float iou = iou_of(t, best, i);
+            if (!decay) live[i] *= suppresses(t, best, i) ? 1 - iou : 1;
+            else live[i] *= iou > 0 ? fv_exp(-(iou * iou) / sigma) : 1;
+            alive[i] = passes(t, i, live[i]);
+        }
+    }
+    CHECK(kept == n);
+}
+
+/* A kept box is the mean, by score, of itself and of those it suppresses that none before it did. */
+static void check_weighted(const task *t, const int32_t *keep, const float *merged, int kept)
+{
+    static int order[MANY];
+    int gone[MOST] = {0};
+    const int count = ranked(t, order, 0);
     for (int k = 0; k < kept; k++) {
-        CHECK(passes(t, keep[k], scores[k]));
-        if (t->least < 0) continue;
-        CHECK(scores[k] <= t->scores[keep[k]]);
-        if (k) CHECK(scores[k] <= scores[k - 1]);
+        double weight = 0, sum[8] = {0};
+        for (int r = 0; r < count; r++) {
+            const int i = order[r];
+            if (gone[i] || (i != keep[k] && !suppresses(t, keep[k], i))) continue;
+            gone[i] = 1;
+            weight += t->scores[i];
+            for (int v = 0; v < t->stride; v++) sum[v] += (double)t->scores[i] * t->rows[i * t->stride + v];
+        }
+        for (int v = 0; v < t->stride; v++)
+            CHECK(same_bits(merged[k * t->stride + v], weight > 0 ? (float)(sum[v] / weight) : t->rows[keep[k] * t->stride + v]));
     }
 }
 
@@ -141,13 +176,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             CHECK(kept == FV_E_VALUE);
         } else {
             check_indices(&t, keep, kept, most);
-            check_soft(&t, keep, decayed, kept);
+            check_soft(&t, keep, decayed, kept, most, decay, sigma);
         }
     } else {
         float *merged = room(&r, (size_t)most * t.stride * 4);
         const int kept = fv_nms_weighted(keep, merged, most, rows, t.stride, t.scores, classes, t.n, t.iou, t.least, t.flags, scratch);
         check_indices(&t, keep, kept, most);
         check_greedy(&t, keep, kept, most, 0);
+        check_weighted(&t, keep, merged, kept);
     }
     release(&r);
     return 0;
