@@ -175,7 +175,7 @@ test('10,000 frames hold no more memory than the first', async () => {
     };
     /** @param {number} n */
     const step = (n) => {
-        const options = {width: 64, height: 64, fit: n % 2 ? 'letterbox' : 'cover'};
+        const options = {width: 64, height: 64, fit: /** @type {'letterbox' | 'cover'} */ (n % 2 ? 'letterbox' : 'cover')};
         const {view} = /** @type {any} */ (n % 3 ? fovea.toTensor(frame, options) : fovea.lendTensor(written, options, (lent) => lent));
         const {boxes, scores, classes} = fovea.decodeYolo(head, {view, classes: 10, multiLabel: n % 5 === 0});
         return fovea.nms(boxes, scores, {classes, iouThreshold: 0.3}).length;
