@@ -27,6 +27,12 @@ static int split(double x, int length, float *way)
     return left;
 }
 
+/* One byte of each of four pixels. Masks and shifts, as byte shuffles are slow in V8, which makes their masks anew each time. */
+static f32x4 channel(v128_t pixels, uint32_t shift)
+{
+    return wasm_f32x4_convert_i32x4(wasm_v128_and(wasm_u32x4_shr(pixels, shift), SPLATI(0xff)));
+}
+
 /* The columns of one source row as three planes. */
 static void stretch_row(float *out, int pitch, const uint8_t *row, const columns *at, int count)
 {
@@ -36,14 +42,10 @@ static void stretch_row(float *out, int pitch, const uint8_t *row, const columns
         v128_t p01 = wasm_v128_load64_zero(row + o[0]), p23 = wasm_v128_load64_zero(row + o[2]);
         p01 = wasm_v128_load64_lane(row + o[1], p01, 1);
         p23 = wasm_v128_load64_lane(row + o[3], p23, 1);
-        /* left R x4, right R x4, left G x4, right G x4; then B */
-        const v128_t rg = wasm_i8x16_shuffle(p01, p23, 0, 8, 16, 24, 4, 12, 20, 28, 1, 9, 17, 25, 5, 13, 21, 29);
-        const v128_t b = wasm_i8x16_shuffle(p01, p23, 2, 10, 18, 26, 6, 14, 22, 30, 2, 10, 18, 26, 6, 14, 22, 30);
-        const v128_t r16 = wasm_u16x8_extend_low_u8x16(rg), g16 = wasm_u16x8_extend_high_u8x16(rg);
-        const v128_t b16 = wasm_u16x8_extend_low_u8x16(b);
-        STORE(out + i, fv_lerp(fv_float_low(r16), fv_float_high(r16), way));
-        STORE(out + pitch + i, fv_lerp(fv_float_low(g16), fv_float_high(g16), way));
-        STORE(out + 2 * pitch + i, fv_lerp(fv_float_low(b16), fv_float_high(b16), way));
+        const v128_t left = wasm_i32x4_shuffle(p01, p23, 0, 2, 4, 6), right = wasm_i32x4_shuffle(p01, p23, 1, 3, 5, 7);
+        STORE(out + i, fv_lerp(channel(left, 0), channel(right, 0), way));
+        STORE(out + pitch + i, fv_lerp(channel(left, 8), channel(right, 8), way));
+        STORE(out + 2 * pitch + i, fv_lerp(channel(left, 16), channel(right, 16), way));
     }
 }
 
@@ -53,13 +55,23 @@ static void blend_rows(float *out, const float *upper, const float *lower, float
     for (int i = 0; i < count; i += 4) STORE(out + i, fv_lerp(LOAD(upper + i), LOAD(lower + i), w));
 }
 
-/* R R R R G G G G B B B B A A A A of four pixels, each pair of neighbours summed, upper and lower. */
-static v128_t sum_squares(const uint8_t *upper, const uint8_t *lower)
+/* Of four pixels, upper and lower added: R and B in 16 bits each. */
+static v128_t add_red_blue(v128_t upper, v128_t lower)
 {
-    const v128_t u = LOAD(upper), l = LOAD(lower);
-    return wasm_i16x8_add(
-        wasm_u16x8_extadd_pairwise_u8x16(wasm_i8x16_shuffle(u, u, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)),
-        wasm_u16x8_extadd_pairwise_u8x16(wasm_i8x16_shuffle(l, l, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)));
+    const v128_t mask = wasm_i16x8_splat(0xff);
+    return wasm_i16x8_add(wasm_v128_and(upper, mask), wasm_v128_and(lower, mask));
+}
+
+/* Likewise G and A. */
+static v128_t add_green_alpha(v128_t upper, v128_t lower)
+{
+    return wasm_i16x8_add(wasm_u16x8_shr(upper, 8), wasm_u16x8_shr(lower, 8));
+}
+
+/* The first and second pixel, the third and fourth, and so on. */
+static v128_t add_neighbours(v128_t a, v128_t b)
+{
+    return wasm_i16x8_add(wasm_i32x4_shuffle(a, b, 0, 2, 4, 6), wasm_i32x4_shuffle(a, b, 1, 3, 5, 7));
 }
 
 /* To exactly half the size, as from 1280 x 720 to 640: the means of four bytes are exact, and so what the lerps give. */
@@ -68,12 +80,14 @@ static void halve_rows(float *out, int pitch, const uint8_t *upper, const uint8_
     const f32x4 quarter = SPLAT(0.25f);
     for (int next = 0; next < count; next += 4) {
         const int i = fv_min(next, count - 4); /* the last four may overlap the ones before */
-        const v128_t left = sum_squares(upper + 8 * i, lower + 8 * i);
-        const v128_t right = sum_squares(upper + 8 * i + 16, lower + 8 * i + 16);
-        const v128_t rg = wasm_i32x4_shuffle(left, right, 0, 4, 1, 5), ba = wasm_i32x4_shuffle(left, right, 2, 6, 3, 7);
-        STORE(out + i, MUL(fv_float_low(rg), quarter));
-        STORE(out + pitch + i, MUL(fv_float_high(rg), quarter));
-        STORE(out + 2 * pitch + i, MUL(fv_float_low(ba), quarter));
+        const v128_t u0 = LOAD(upper + 8 * i), u1 = LOAD(upper + 8 * i + 16);
+        const v128_t l0 = LOAD(lower + 8 * i), l1 = LOAD(lower + 8 * i + 16);
+        const v128_t rb = add_neighbours(add_red_blue(u0, l0), add_red_blue(u1, l1));
+        const v128_t ga = add_neighbours(add_green_alpha(u0, l0), add_green_alpha(u1, l1));
+        const v128_t low = SPLATI(0xffff);
+        STORE(out + i, MUL(wasm_f32x4_convert_i32x4(wasm_v128_and(rb, low)), quarter));
+        STORE(out + pitch + i, MUL(wasm_f32x4_convert_i32x4(wasm_v128_and(ga, low)), quarter));
+        STORE(out + 2 * pitch + i, MUL(wasm_f32x4_convert_i32x4(wasm_u32x4_shr(rb, 16)), quarter));
     }
 }
 
