@@ -100,7 +100,7 @@ export function decodeYolo(outputs, options) {
     const perCell = maps.length ? anchors ?? family.anchors : undefined;
     const A = perCell ? perCell.length / maps.length : 1;
     if (!Number.isInteger(A)) throw wrong('anchors', `this network's own, equally many for each of ${maps.length} maps`, perCell?.length);
-    const inBins = !perCell && (maps.length > 0 && !family.objectness || values === expected[1] && !family.objectness && decoded !== true);
+    const inBins = !perCell && !family.objectness && (maps.length > 0 || decoded === false || values === expected[1] && decoded !== true);
     const start = inBins ? 4 * bins : first;
     const count = given ?? values / A - start - points - masks;
     const fits = count >= 1 && Number.isInteger(values / A) && values / A >= start + count + points;
