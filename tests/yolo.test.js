@@ -205,6 +205,7 @@ test('raw bins: YOLOv8 and later, as maps and flat', () => {
         }
         for (const given of [flat(maps), turned(flat(maps))]) {
             for (const options of [{}, {size: /** @type {const} */ ([128, 128])}]) assertFound(decodeYolo(given, {version, bins, classes, ...options}), want, {least: 20});
+            assertFound(decodeYolo(given, {version, bins, decoded: false}), want, {message: 'the classes are what the bins leave'});
         }
     }
 });
