@@ -131,14 +131,20 @@ static void check_weighted(const task *t, const int32_t *keep, const float *merg
     }
 }
 
-/* More boxes than an input has bytes: about as large as `spread`, whole pixels, so that many touch. */
+/*
+ * More boxes than an input has bytes: about as large as `spread`, whole pixels, so that many touch; or in four rows of one
+ * height, where overlaps reach as far as they can.
+ */
 static void scatter(float *rows, float *scores, int n, uint32_t seed, float spread)
 {
+    const int rowed = seed & 1;
     for (int i = 0; i < n; i++)
         for (int k = 0; k < 5; k++) {
             seed = seed * 1664525u + 1013904223u;
             const float part = (float)(seed >> 8) * 0x1p-24f;
-            if (k < 2) rows[4 * i + k] = floorf(part * 640);
+            if (k == 1 && rowed) rows[4 * i + 1] = floorf(part * 4) * 160;
+            else if (k == 3 && rowed) rows[4 * i + 3] = rows[4 * i + 1] + 20;
+            else if (k < 2) rows[4 * i + k] = floorf(part * 640);
             else if (k < 4) rows[4 * i + k] = rows[4 * i + k - 2] + floorf(part * spread);
             else scores[i] = part;
         }
