@@ -65,9 +65,10 @@ export function toTensor(frame, options) {
         throw wrongType('into', `a ${plan.Data.name} of ${plan.count} values`, data instanceof plan.Data ? data.length : data);
     }
     return /** @type {any} */ (withBlock((block) => {
-        const dst = block.space(plan.count * plan.Data.BYTES_PER_ELEMENT);
-        return then(fill(block, dst, frame, plan), () => {
-            block.output(dst, data);
+        const rows = stripOf(plan);
+        const dst = block.space(3 * plan.dstW * rows * data.BYTES_PER_ELEMENT);
+        return then(bring(block, frame, plan), (make) => {
+            for (let y = 0; y < plan.dstH; y += rows) copyRows(block, dst, data, plan, y, make(dst, y, rows));
             return {tensor: {data, dims: plan.dims}, view: plan.view};
         });
     }));
@@ -88,16 +89,18 @@ export function lendTensor(frame, options, use) {
     if (typeof use !== 'function') throw wrongType('use', 'a function', use);
     return /** @type {any} */ (withBlock((block) => {
         const dst = block.space(plan.count * plan.Data.BYTES_PER_ELEMENT);
-        return then(fill(block, dst, frame, plan), () => block.lend(dst, /** @type {any} */ (plan.Data), plan.count,
-            (data) => use({tensor: {data, dims: plan.dims}, view: plan.view})));
+        return then(bring(block, frame, plan), (make) => {
+            make(dst, 0, plan.dstH);
+            return block.lend(dst, /** @type {any} */ (plan.Data), plan.count, (data) => use({tensor: {data, dims: plan.dims}, view: plan.view}));
+        });
     }));
 }
 
 /** @typedef {{tensor: {data: any, dims: number[]}, view: View}} Prepared */
 
-/** @param {any} value @param {() => any} next */
+/** @param {any} value @param {(value: any) => any} next */
 function then(value, next) {
-    return typeof value?.then === 'function' ? value.then(next) : next();
+    return typeof value?.then === 'function' ? value.then(next) : next(value);
 }
 
 /** @param {string} name @param {unknown} value @returns {number[]} one number per channel */
@@ -146,36 +149,72 @@ function checkFrame(frame) {
     return [W, H];
 }
 
+/** @typedef {(dst: number, y: number, rows: number) => number} Make rows of the tensor from y on, at `dst`; returns how many there were */
+
 /**
- * Bring the pixels in, make the tensor at `dst`.
+ * Bring the pixels in.
  *
  * @param {Block} block
- * @param {number} dst
  * @param {Frame} frame
  * @param {ReturnType<typeof makePlan>} plan
+ * @returns {Make | Promise<Make>}
  */
-function fill(block, dst, frame, {type, W, H, dstW, dstH, norm, view, place, resize, order, layout}) {
+function bring(block, frame, {type, W, H, dstW, dstH, norm, view, place, resize, order, layout}) {
     const bytes = W * H * 4;
     const rgba = block.space(bytes);
     const normPtr = block.input(norm);
-    const prepare = () => {
-        if (place) {
-            const {left, top, width, height} = place;
-            const scratch = block.space(block.call('fv_image_fit_scratch', dstW, W, H, width, height));
-            block.call('fv_image_fit', dst, type, layout, dstW, dstH, rgba, W, H, left, top, width, height, resize, order, normPtr, scratch);
-        } else {
+    const ready = () => {
+        if (!place) {
             if (resize > RESIZES.area) throw wrong('resize', 'nearest, bilinear or area through this view', Object.keys(RESIZES)[resize]);
+            const matrix = block.input(view.matrix);
             const scratch = block.space(block.call('fv_image_warp_scratch', dstW));
-            block.call('fv_image_warp', dst, type, layout, dstW, dstH, rgba, W, H, block.input(view.matrix), resize, order, normPtr, scratch);
+            return (/** @type {number} */ dst) => {
+                block.call('fv_image_warp', dst, type, layout, dstW, dstH, rgba, W, H, matrix, resize, order, normPtr, scratch);
+                return dstH;
+            };
         }
+        const {left, top, width, height} = place;
+        const scratch = block.space(block.call('fv_image_fit_scratch', dstW, W, H, width, height));
+        return (/** @type {number} */ dst, /** @type {number} */ y, /** @type {number} */ rows) => {
+            const count = Math.min(rows, dstH - y);
+            block.call('fv_image_fit', dst, type, layout, dstW, count, rgba, W, H, left, top - y, width, height, resize, order, normPtr, scratch);
+            return count;
+        };
     };
     if ('write' in frame && typeof frame.write === 'function') {
         return then(block.lend(rgba, Uint8ClampedArray, bytes, (pixels) => then(frame.write(pixels), () => {
             if (pixels.length === 0) throw new FoveaError('LENT', 'frame.write: the wasm memory grew while it was lent');
-        })), prepare);
+        })), ready);
     }
     block.view(rgba, Uint8Array, bytes).set(/** @type {Picture} */ (frame).data);
-    return prepare();
+    return ready();
+}
+
+const STRIP_BYTES = 2 ** 18;
+
+/**
+ * How many rows to make before they are copied out: as many as stay in the cache meanwhile. A warp is made whole.
+ *
+ * @param {ReturnType<typeof makePlan>} plan
+ */
+function stripOf({place, dstW, dstH, Data}) {
+    return place ? Math.min(dstH, Math.max(8, Math.floor(STRIP_BYTES / (3 * dstW * Data.BYTES_PER_ELEMENT)))) : dstH;
+}
+
+/**
+ * @param {Block} block
+ * @param {number} from
+ * @param {Float32Array | Int32Array | Uint8Array} data
+ * @param {ReturnType<typeof makePlan>} plan
+ * @param {number} y
+ * @param {number} rows
+ */
+function copyRows(block, from, data, {dstW, dstH, layout}, y, rows) {
+    const [planes, length] = layout === LAYOUTS.NCHW ? [3, rows * dstW] : [1, 3 * rows * dstW];
+    for (let c = 0; c < planes; c++) {
+        const strip = block.view(from + c * length * data.BYTES_PER_ELEMENT, /** @type {any} */ (data.constructor), length);
+        data.set(strip, (c * dstH + y) * length / rows);
+    }
 }
 
 /**

@@ -107,7 +107,7 @@ static void fit_bilinear(const fv_target *target, const placed *p, void *scratch
     uint8_t twice[8]; /* a picture one pixel wide has no next pixel */
     const int halves = p->width == (int64_t)2 * p->fit_w && p->height == (int64_t)2 * p->fit_h && count >= 4;
 
-    for (int i = 0; i < padded; i++) {
+    for (int i = 0; i < padded && !halves; i++) {
         const int x = fv_min(p->from + i, p->to - 1) - p->left;
         at.left[i] = 4 * split((x + 0.5) * p->width / p->fit_w - 0.5, p->width, at.way + i);
     }

@@ -129,8 +129,8 @@ test('memory is lent to one at a time', async () => {
 });
 
 test('memory that grows ends a loan, and nobody works on with what is gone', async (t) => {
-    const big = {width: 1200, height: 1200};
-    const grow = (/** @type {any} */ library) => library.toTensor({width: 1, height: 1, data: new Uint8Array(4)}, big);
+    const big = {width: 1200, height: 1200, data: new Uint8Array(1200 * 1200 * 4)};
+    const grow = (/** @type {any} */ library) => library.toTensor(big, {width: 1, height: 1});
     const grown = {...LENT, message: /grew while it was lent/};
 
     const sync = await freshLibrary(t);
