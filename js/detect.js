@@ -159,13 +159,19 @@ export function decodeHead(head, options) {
             all.rows.forEach((row, i) => (all.classes[i] = values[row * labels.position]));
             block.view(ids, Int32Array, n).set(all.classes);
         }
-        const joined = join(all.boxes, all.points, n, keypoints * 3);
         const values = 4 + keypoints * 3;
-        const kept = rule(block, {
+        const joined = keypoints ? Float32Array.from({length: n * values}, (_, i) => {
+            const [row, column] = [Math.floor(i / values), i % values];
+            return column < 4 ? all.boxes[4 * row + column] : all.points[(values - 4) * row + column - 4];
+        }) : all.boxes;
+        const {indices, rows: merged, scores: kept} = rule(block, {
             n, boxes, rows: keypoints ? block.input(joined) : boxes, values, scores, classes: agnostic ? 0 : ids,
         });
-        return {...split(kept.rows ?? gather(joined, kept.indices, values), keypoints), scores: kept.scores,
-            classes: gather(all.classes, kept.indices, 1), rows: gather(all.rows, kept.indices, 1)};
+        const results = merged ?? gather(joined, indices, values);
+        return {
+            boxes: columns(results, values, 0, 4), keypoints: keypoints ? columns(results, values, 4, values) : undefined, scores: kept,
+            classes: gather(all.classes, indices, 1), rows: gather(all.rows, indices, 1),
+        };
     });
     return toPicture(found, view, clip);
 }
@@ -226,44 +232,29 @@ function coderFloats({
     code = 'corners', bins = 0, swapped = false, step = [1, 1], offset = 0.5, centreShape = 'linear', sizeShape = 'linear',
     centreScale = 1, sizeScale = 1, gain = 1, limit = Infinity, pointScale = 1, pointShift = 0, visibility = 'none',
 } = {}) {
-    const values = new Float32Array(CODER.count);
     const [stepX, stepY] = checkList('step', step, 2);
-    for (const [name, number] of Object.entries({offset, centreScale, sizeScale, gain, limit, pointScale, pointShift})) checkNumber(name, number);
-    /** @type {[number, number][]} */
-    ([
-        [CODER.code, checkChoice('code', CODES, code)], [CODER.bins, bins], [CODER.swapped, swapped ? 1 : 0],
-        [CODER.step_x, stepX], [CODER.step_y, stepY], [CODER.offset, offset],
-        [CODER.centre_shape, checkChoice('centreShape', SHAPES, centreShape)], [CODER.size_shape, checkChoice('sizeShape', SHAPES, sizeShape)],
-        [CODER.centre_scale, centreScale], [CODER.size_scale, sizeScale], [CODER.gain, gain], [CODER.limit, limit],
-        [CODER.point_scale, pointScale], [CODER.point_shift, pointShift],
-        [CODER.visibility, checkChoice('visibility', {none: 0, sigmoid: 1}, visibility)],
-    ]).forEach(([i, value]) => (values[i] = value));
-    return values;
+    const numbers = {offset, gain, limit, centreScale, sizeScale, pointScale, pointShift};
+    for (const [name, number] of Object.entries(numbers)) checkNumber(name, number);
+    const values = {
+        code: checkChoice('code', CODES, code), bins, swapped: swapped ? 1 : 0, step_x: stepX, step_y: stepY, offset,
+        centre_shape: checkChoice('centreShape', SHAPES, centreShape), size_shape: checkChoice('sizeShape', SHAPES, sizeShape),
+        centre_scale: centreScale, size_scale: sizeScale, gain, limit, point_scale: pointScale, point_shift: pointShift,
+        visibility: checkChoice('visibility', {none: 0, sigmoid: 1}, visibility),
+    };
+    const floats = new Float32Array(CODER.count);
+    for (const [name, value] of Object.entries(values)) floats[CODER[/** @type {keyof typeof CODER} */ (name)]] = value;
+    return floats;
 }
 
-/** Rows of a box and its keypoints. @param {Float32Array} boxes @param {Float32Array} points @param {number} n @param {number} width */
-function join(boxes, points, n, width) {
-    if (!width) return boxes;
-    const rows = new Float32Array(n * (4 + width));
-    for (let i = 0; i < n; i++) {
-        rows.set(boxes.subarray(4 * i, 4 * i + 4), i * (4 + width));
-        rows.set(points.subarray(width * i, width * (i + 1)), i * (4 + width) + 4);
-    }
-    return rows;
-}
-
-/** @param {Float32Array} rows @param {number} keypoints */
-function split(rows, keypoints) {
-    if (!keypoints) return {boxes: rows};
-    const width = 4 + keypoints * 3;
-    const n = rows.length / width;
-    const [boxes, points] = [new Float32Array(n * 4), new Float32Array(n * keypoints * 3)];
-    for (let i = 0; i < n; i++) {
-        boxes.set(rows.subarray(i * width, i * width + 4), i * 4);
-        points.set(rows.subarray(i * width + 4, (i + 1) * width), i * (width - 4));
-    }
-    return {boxes, keypoints: points};
-}
+/**
+ * Columns of rows.
+ *
+ * @param {Float32Array} rows
+ * @param {number} width of a row
+ * @param {number} from
+ * @param {number} to
+ */
+const columns = (rows, width, from, to) => rows.filter((_, i) => i % width >= from && i % width < to);
 
 /**
  * @param {Omit<Detections, 'count'>} found in the tensor
