@@ -11,3 +11,5 @@ export {decodeYolo} from './yolo.js';
 export {decodeNanoDet} from './nanodet.js';
 export {decodeBlazeFace, decodeSsd} from './ssd.js';
 export {COCO_80} from './labels.js';
+export {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward} from './grid.js';
+export {affineSample, affineSampleBackward, gridSample, gridSampleBackward, samplePoints} from './sample.js';

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FV_INFINITY __builtin_inff()
+#define FV_NAN __builtin_nanf("")
 
 static inline float fv_from_bits(uint32_t bits)
 {
