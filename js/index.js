@@ -13,3 +13,5 @@ export {decodeBlazeFace, decodeSsd} from './ssd.js';
 export {COCO_80} from './labels.js';
 export {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward} from './grid.js';
 export {affineSample, affineSampleBackward, gridSample, gridSampleBackward, samplePoints} from './sample.js';
+export {thetaFrom, thetaFromBackward} from './theta.js';
+export {alignImages} from './align.js';

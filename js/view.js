@@ -197,7 +197,7 @@ export class View {
  * @param {number} angle
  * @returns {[number, number]}
  */
-function sinCos(angle) {
+export function sinCos(angle) {
     const n = Math.round(angle / 1.5707963267948966);
     const r = (angle - n * 1.5707963267341256) - n * 6.077100506506192e-11;
     const z = r * r;
