@@ -15,3 +15,5 @@ export {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward} 
 export {affineSample, affineSampleBackward, gridSample, gridSampleBackward, samplePoints} from './sample.js';
 export {thetaFrom, thetaFromBackward} from './theta.js';
 export {alignImages} from './align.js';
+export {blurMap, distanceTransform, fastMarching, inflateObstacles, mapPyramid, marchPath, signedDistance, splatBoxes, splatMask} from './costmap.js';
+export {bendKnots, optimizePath, pathCost, resamplePath, resamplePathBackward} from './path.js';
