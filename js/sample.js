@@ -1,7 +1,7 @@
 import {checkChoice, wrong} from './check.js';
 import {readSize} from './grid.js';
 import {LAYOUTS} from './image.js';
-import {checkShape, checkTensor, placeFloats} from './tensor.js';
+import {checkShape, checkTensor, makeOutput, placeFloats} from './tensor.js';
 import {withBlock} from './wasm.js';
 
 /** @import {FloatTensor, Tensor} from './tensor.js' */
@@ -16,6 +16,7 @@ const COORDS = /** @abi FV_COORDS_ */ {edges: 0, centres: 1, canvas: 2, index: 3
  * @property {keyof typeof PADDINGS} [paddingMode] what lies outside; default 'zeros'
  * @property {boolean} [alignCorners] -1 and 1 are the outermost pixel centres, not the edges; default false
  * @property {'NCHW' | 'NHWC'} [layout] of the maps; channels last samples many channels faster; default 'NCHW'
+ * @property {Float32Array | FloatTensor} [into] written instead of a new array
  */
 
 /** @typedef {{N: number, C: number, dims: 2 | 3, depth: number, height: number, width: number, last: boolean, args: number[]}} Maps */
@@ -86,7 +87,7 @@ function sampled(input, grid, options, coords) {
     const outer = readGrid(coords ? 'points' : 'grid', grid, maps);
     const how = readOptions(maps, options, coords);
     const dims = outputDims(maps, outer);
-    const data = new Float32Array(product(dims));
+    const data = makeOutput('into', product(dims), options.into);
     withBlock((block) => {
         const dst = block.space(data.byteLength);
         block.call('fv_sample', dst, placeFloats(block, input), ...maps.args, placeFloats(block, grid), product(outer), ...how);
@@ -127,7 +128,7 @@ export function gridSampleBackward(gradOutput, input, grid, options = {}) {
  */
 export function affineSample(input, theta, size, options = {}) {
     const {maps, how, out, dims} = readAffine(input, theta, size, options);
-    const data = new Float32Array(product(dims));
+    const data = makeOutput('into', product(dims), options.into);
     withBlock((block) => {
         const dst = block.space(data.byteLength);
         block.call('fv_sample_affine', dst, placeFloats(block, input), ...maps.args, placeFloats(block, theta), ...out, ...how);
@@ -176,6 +177,7 @@ function backward(input, where, call, name) {
     const [gradInput, gradWhere] = [input, where].map(({data, dims}) => ({data: new Float32Array(data.length), dims: [...dims]}));
     withBlock((block) => {
         const gradSrc = block.input(gradInput.data);
+        block.space(2112); // a gradient whose address agrees with its source's in the low 12 bits makes loads wait for stores
         const gradAt = block.space(gradWhere.data.byteLength);
         call(block, gradSrc, gradAt, placeFloats(block, input), placeFloats(block, where));
         block.output(gradSrc, gradInput.data);

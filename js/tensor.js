@@ -92,6 +92,23 @@ export function placeFloats(block, {data, scale = 1, zeroPoint = 0}) {
 }
 
 /**
+ * An array for a result: what the caller gave to be written, or a new one.
+ *
+ * @param {string} name of the option
+ * @param {number} count
+ * @param {Float32Array | {data: Float32Array}} [into]
+ * @returns {Float32Array}
+ */
+export function makeOutput(name, count, into) {
+    if (into === undefined) return new Float32Array(count);
+    const data = into instanceof Float32Array ? into : into?.data;
+    if (!(data instanceof Float32Array) || data.length !== count) {
+        throw wrongType(name, `a Float32Array of ${count} values`, data instanceof Float32Array ? data.length : into);
+    }
+    return data;
+}
+
+/**
  * A tensor as float32, quantisation undone.
  *
  * @param {Tensor} tensor float32, int32, uint8, int8 or float16

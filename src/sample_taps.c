@@ -1,5 +1,6 @@
 #include "sample_taps.h"
 #include "math.h"
+#include "sample_axis.h"
 
 /* One axis of four points. */
 typedef struct {
@@ -29,7 +30,8 @@ static f32x4 reflect(f32x4 x, int size, int about_centres, f32x4 *sign)
     const f32x4 rest = SUB(distance, MUL(folds, SPLAT(span)));
     const f32x4 halves = MUL(folds, SPLAT(0.5f));
     const v128_t odd = wasm_f32x4_ne(wasm_f32x4_floor(halves), halves), below = wasm_f32x4_lt(from_low, zero);
-    const f32x4 folded = ADD(PICK(SUB(SPLAT(span), rest), rest, odd), SPLAT(low));
+    const v128_t unmoved = wasm_v128_and(GE(x, zero), GE(last, x)); /* adding and taking low away would round */
+    const f32x4 folded = PICK(x, ADD(PICK(SUB(SPLAT(span), rest), rest, odd), SPLAT(low)), unmoved);
     const v128_t inside = wasm_v128_and(GT(folded, zero), wasm_f32x4_lt(folded, last));
     const v128_t flipped = wasm_v128_xor(odd, below);
     *sign = wasm_v128_and(PICK(SPLAT(-1.f), SPLAT(1.f), flipped), inside);
@@ -41,84 +43,30 @@ static v128_t within(f32x4 index, int size)
     return wasm_v128_and(GE(index, SPLAT(0.f)), wasm_f32x4_lt(index, SPLAT((float)size)));
 }
 
-static void add_tap(axis_taps *t, f32x4 index, int size, f32x4 weight, f32x4 slope)
-{
-    const v128_t mask = within(index, size);
-    t->index[t->count] = wasm_i32x4_trunc_sat_f32x4(wasm_v128_and(index, mask));
-    t->mask[t->count] = mask;
-    t->weight[t->count] = weight;
-    t->slope[t->count++] = slope;
-}
-
-/* Keys' kernel of distances d (1 <= |d| <= 2 and |d| <= 1), and its derivative by d. */
-#define KEYS (-0.75f)
-static f32x4 keys_near(f32x4 d)
-{
-    return ADD(MUL(MUL(SUB(MUL(SPLAT(KEYS + 2), d), SPLAT(KEYS + 3)), d), d), SPLAT(1.f));
-}
-
-static f32x4 keys_far(f32x4 d)
-{
-    return SUB(MUL(ADD(MUL(SUB(MUL(SPLAT(KEYS), d), SPLAT(5 * KEYS)), d), SPLAT(8 * KEYS)), d), SPLAT(4 * KEYS));
-}
-
-static f32x4 keys_near_slope(f32x4 d) { return MUL(SUB(MUL(SPLAT(3 * (KEYS + 2)), d), SPLAT(2 * (KEYS + 3))), d); }
-
-static f32x4 keys_far_slope(f32x4 d)
-{
-    return ADD(MUL(SUB(MUL(SPLAT(3 * KEYS), d), SPLAT(10 * KEYS)), d), SPLAT(8 * KEYS));
-}
-
-static void add_cubic(axis_taps *t, const fv_sampler *s, int size, f32x4 x, f32x4 scale)
-{
-    const f32x4 one = SPLAT(1.f), base = wasm_f32x4_floor(x), f = SUB(x, base), g = SUB(one, f);
-    const f32x4 weight[4] = {keys_far(ADD(f, one)), keys_near(f), keys_near(g), keys_far(ADD(g, one))};
-    const f32x4 slope[4] = {keys_far_slope(ADD(f, one)), keys_near_slope(f), wasm_f32x4_neg(keys_near_slope(g)),
-                            wasm_f32x4_neg(keys_far_slope(ADD(g, one)))};
-    for (int k = 0; k < 4; k++) {
-        f32x4 index = ADD(base, SPLAT((float)(k - 1))), sign;
-        if (s->padding == FV_PADDING_BORDER) index = clip(index, (float)(size - 1));
-        if (s->padding == FV_PADDING_REFLECTION) index = reflect(index, size, s->coords == FV_COORDS_CENTRES, &sign);
-        add_tap(t, index, size, weight[k], MUL(slope[k], scale));
-    }
-}
-
 static void make_axis(axis_taps *t, const fv_sampler *s, int size, f32x4 coordinate)
 {
-    const f32x4 one = SPLAT(1.f), zero = SPLAT(0.f);
-    f32x4 x = coordinate;
-    float scale = 1;
-    switch (s->coords) {
-    case FV_COORDS_EDGES:
-        x = MUL(SUB(MUL(ADD(x, one), SPLAT((float)size)), one), SPLAT(0.5f));
-        scale = 0.5f * (float)size;
-        break;
-    case FV_COORDS_CENTRES:
-        x = MUL(MUL(ADD(x, one), SPLAT(0.5f)), SPLAT((float)(size - 1)));
-        scale = 0.5f * (float)(size - 1);
-        break;
-    case FV_COORDS_CANVAS: x = SUB(x, SPLAT(0.5f)); break;
-    default: break;
-    }
-    t->count = 0;
-    if (s->mode == FV_MODE_BICUBIC) {
-        add_cubic(t, s, size, x, SPLAT(scale));
-        return;
-    }
-    f32x4 sign = one;
-    if (s->padding == FV_PADDING_BORDER) {
-        sign = wasm_v128_and(one, wasm_v128_and(GT(x, zero), wasm_f32x4_lt(x, SPLAT((float)(size - 1)))));
+    const fv_axis axis = fv_make_axis(s->coords, size);
+    const int cubic = s->mode == FV_MODE_BICUBIC, about_centres = s->coords == FV_COORDS_CENTRES;
+    const f32x4 zero = SPLAT(0.f), last = SPLAT((float)(size - 1));
+    f32x4 x = fv_to_index(&axis, coordinate), sign = SPLAT(1.f);
+    if (!cubic && s->padding == FV_PADDING_BORDER) {
+        sign = wasm_v128_and(sign, wasm_v128_and(GT(x, zero), wasm_f32x4_lt(x, last)));
         x = clip(x, (float)(size - 1));
-    } else if (s->padding == FV_PADDING_REFLECTION) {
-        x = reflect(x, size, s->coords == FV_COORDS_CENTRES, &sign);
+    } else if (!cubic && s->padding == FV_PADDING_REFLECTION) {
+        x = reflect(x, size, about_centres, &sign);
     }
-    if (s->mode == FV_MODE_NEAREST) {
-        add_tap(t, wasm_f32x4_nearest(x), size, one, zero);
-        return;
+    const f32x4 first = fv_first_tap(s->mode, x);
+    fv_tap_weights(t->weight, s->mode, x, first);
+    fv_tap_slopes(t->slope, s->mode, x, first, MUL(sign, SPLAT(axis.slope)));
+    t->count = fv_taps_along(s->mode);
+    for (int i = 0; i < t->count; i++) {
+        f32x4 index = ADD(first, SPLAT((float)i));
+        /* Bicubic pads its taps, not the coordinate. */
+        if (cubic && s->padding == FV_PADDING_BORDER) index = clip(index, (float)(size - 1));
+        if (cubic && s->padding == FV_PADDING_REFLECTION) index = reflect(index, size, about_centres, &sign);
+        t->mask[i] = within(index, size);
+        t->index[i] = wasm_i32x4_trunc_sat_f32x4(wasm_v128_and(index, t->mask[i]));
     }
-    const f32x4 left = wasm_f32x4_floor(x), way = SUB(x, left), slope = MUL(sign, SPLAT(scale));
-    add_tap(t, left, size, SUB(one, way), wasm_f32x4_neg(slope));
-    add_tap(t, ADD(left, one), size, way, slope);
 }
 
 void fv_sample_taps(fv_taps4 *taps, const fv_sampler *s, const float *grid, int count, int with_slopes)
