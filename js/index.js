@@ -12,7 +12,7 @@ export {decodeNanoDet} from './nanodet.js';
 export {decodeBlazeFace, decodeSsd} from './ssd.js';
 export {COCO_80} from './labels.js';
 export {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward} from './grid.js';
-export {affineSample, affineSampleBackward, gridSample, gridSampleBackward, samplePoints} from './sample.js';
+export {affineSample, affineSampleBackward, gridSample, gridSampleBackward, samplePoints, warp} from './sample.js';
 export {thetaFrom, thetaFromBackward} from './theta.js';
 export {alignImages} from './align.js';
 export {blurMap, distanceTransform, fastMarching, inflateObstacles, mapPyramid, marchPath, signedDistance, splatBoxes, splatMask} from './costmap.js';

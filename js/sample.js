@@ -1,9 +1,11 @@
-import {checkChoice, wrong} from './check.js';
+import {checkChoice, wrong, wrongType} from './check.js';
 import {readSize} from './grid.js';
-import {LAYOUTS} from './image.js';
+import {LAYOUTS, toTensor} from './image.js';
 import {checkShape, checkTensor, makeOutput, placeFloats} from './tensor.js';
+import {View} from './view.js';
 import {withBlock} from './wasm.js';
 
+/** @import {Frame, TensorOptions} from './image.js' */
 /** @import {FloatTensor, Tensor} from './tensor.js' */
 
 const MODES = /** @abi FV_MODE_ */ {bilinear: 0, nearest: 1, bicubic: 2};
@@ -163,6 +165,28 @@ function readAffine(input, theta, size, options) {
     }
     checkShape('theta', theta, ['N', dims, dims + 1], {N: maps.N});
     return {maps, how: readOptions(maps, options), out: [depth, height, width], dims: outputDims(maps, sizes)};
+}
+
+/**
+ * What a View shows: a picture as a network's input, or maps by affineSample (alignCorners false) of each batch entry.
+ *
+ * @template {Tensor | Frame} T
+ * @param {T} source a frame, or maps [N, C, H, W] or channels last
+ * @param {View} view from the result's coordinates to the source's
+ * @param {(T extends Frame ? TensorOptions : Omit<SampleOptions, 'alignCorners'>) & {width?: number, height?: number}} [options]
+ *   width, height: of the result, pixels; default: the view's, or the source's. The others: toTensor's, or affineSample's
+ * @returns {FloatTensor} toTensor's tensor, or [N, C, height, width], or channels last
+ */
+export function warp(source, view, options = /** @type {any} */ ({})) {
+    if (!(view instanceof View)) throw wrongType('view', 'a View', view);
+    if (!('dims' in Object(source))) return toTensor(/** @type {Frame} */ (source), {...options, view}).tensor;
+    const {width = view.tensor?.[0], height = view.tensor?.[1], ...how} = /** @type {SampleOptions & {width?: number, height?: number}} */ (options);
+    const maps = readMaps('source', /** @type {Tensor} */ (source), how.layout ?? 'NCHW');
+    if (maps.dims !== 2) throw wrong('source', 'a picture or [N, C, H, W]', /** @type {Tensor} */ (source).dims);
+    const size = [maps.N, maps.C, height ?? maps.height, width ?? maps.width];
+    const {data} = view.theta(maps.width, maps.height, size[3], size[2]);
+    const theta = {data: Float32Array.from({length: 6 * maps.N}, (_, i) => data[i % 6]), dims: [maps.N, 2, 3]};
+    return affineSample(/** @type {Tensor} */ (source), theta, size, {...how, alignCorners: false});
 }
 
 /**
