@@ -240,15 +240,13 @@ export function marchPath(costmap, start, goal, {knots = 32, ...options} = {}) {
     return withBlock((block) => {
         const arrival = block.space(map.count * 4);
         const capacity = 2 * map.count + 16;
-        const way = block.space((capacity + 1) * axes * 4);
-        const begin = block.input(from);
-        block.call('fv_costmap_march', arrival, placeFloats(block, costmap), ...map.size, ...march, block.input(to), 1, axes, scratchOf(block, map));
-        const count = block.call('fv_costmap_trace', way, capacity, arrival, ...map.size, begin, axes);
+        const way = block.space(capacity * axes * 4);
+        const [begin, end] = [block.input(from), block.input(to)];
+        block.call('fv_costmap_march', arrival, placeFloats(block, costmap), ...map.size, ...march, end, 1, axes, scratchOf(block, map));
+        const count = block.call('fv_costmap_trace', way, capacity, arrival, ...map.size, begin, end, axes);
         if (!count) return null;
-        block.view(way, Float32Array, axes).set(from);
-        block.view(way + count * axes * 4, Float32Array, axes).set(to);
         const dst = block.space(data.byteLength);
-        block.call('fv_path_even', dst, knots, way, count + 1, axes);
+        block.call('fv_path_even', dst, knots, way, count, axes);
         return {data: block.output(dst, data), dims: [knots, axes]};
     });
 }

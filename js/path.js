@@ -33,7 +33,8 @@ const NAMES = /** @type {Term[]} */ (Object.keys(TERMS).filter((name) => name !=
  * - length: sum |d|; spacing: sum (|d| - mean |d|)^2
  * - clearance: CHOMP's hinge where the signed distance is less than `margin`
  * - goal: log(1 + distance of the last p to `goal`)
- * - curvature: squared excess over `maxCurvature`; heading: 1 - cos of the angle to `startHeading`, `goalHeading`
+ * - curvature: squared excess over `maxCurvature`
+ * - heading: 1 - cos of the first d's angle to `startHeading`, the last one's to `goalHeading`; with spacing, or that d may vanish
  * - boundary: squared distance beyond the outermost cell centres
  *
  * @typedef {object} PathOptions

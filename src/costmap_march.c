@@ -208,26 +208,37 @@ static int hop(const field *f, double *at, float *least)
     return 1;
 }
 
-int fv_costmap_trace(float *path, int capacity, const float *arrival, int depth, int height, int width, const float *from, int dims)
+static double square_between(const double *a, const double *b, int dims)
 {
-    if (!path || !arrival || !from) return FV_E_NULL;
+    double sum = 0;
+    for (int k = 0; k < dims; k++) sum += (a[k] - b[k]) * (a[k] - b[k]);
+    return sum;
+}
+
+int fv_costmap_trace(float *path, int capacity, const float *arrival, int depth, int height, int width, const float *from, const float *to, int dims)
+{
+    if (!path || !arrival || !from || !to) return FV_E_NULL;
     const int fault = fv_map_shape(depth, height, width);
-    if (fault || capacity < 1 || fv_too_big((int64_t)capacity * 12)) return fault ? fault : FV_E_SHAPE;
+    if (fault || capacity < 2 || fv_too_big((int64_t)capacity * 12)) return fault ? fault : FV_E_SHAPE;
     if ((dims != 2 && dims != 3) || (dims == 2 && depth != 1)) return FV_E_VALUE;
     const field f = {arrival, dims, {width, height, depth}, {1, width, (int64_t)width * height}};
-    double at[3];
+    double at[3], end[3];
     int64_t cell = 0;
     for (int k = 0; k < dims; k++) {
         at[k] = fv_clamp(from[k], 0, f.size[k] - 1);
+        end[k] = fv_clamp(to[k], 0, f.size[k] - 1);
         cell += (int)(at[k] + 0.5) * f.step[k];
     }
     if (!(arrival[cell] < FV_INFINITY)) return 0;
     float least = FV_INFINITY; /* hops get ever earlier, and between them slopes do: it ends */
-    int count = 0;
-    do {
-        if (count == capacity) return FV_E_CAPACITY;
+    memcpy(path, from, (size_t)dims * sizeof *path);
+    int count = 1;
+    while (square_between(at, end, dims) > 1 && (descend(&f, at) || hop(&f, at, &least))) {
+        if (count == capacity - 1) return FV_E_CAPACITY;
         for (int k = 0; k < dims; k++) path[count * dims + k] = (float)at[k];
         count++;
-    } while (descend(&f, at) || hop(&f, at, &least));
-    return count;
+    }
+    if (square_between(at, end, dims) > dims) return count;
+    memcpy(path + count * dims, to, (size_t)dims * sizeof *path);
+    return count + 1;
 }

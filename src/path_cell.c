@@ -38,8 +38,24 @@ static void make_axis(axis *a, double x, int size, int64_t step, int cells, int 
     }
 }
 
+/* A planar map between four cells: what make_axis says, at once. */
+static double bilinear(double *slope, const fv_path *p, const float *map, const double *index)
+{
+    const int width = p->size[0], right = width - 1, bottom = p->size[1] - 1;
+    const double x = fv_clamp(index[0], 0, right), y = fv_clamp(index[1], 0, bottom);
+    const int left = (int)x, top = (int)y, on = left < right, under = top < bottom ? width : 0;
+    const double u = x - left, v = y - top;
+    const float *cell = map + (int64_t)top * width + left;
+    const double a = cell[0], b = cell[on], c = cell[under], d = cell[under + on];
+    const double above = a + (b - a) * u, below = c + (d - c) * u;
+    slope[0] = index[0] > 0 && index[0] < right ? (b - a) + ((d - c) - (b - a)) * v : 0;
+    slope[1] = index[1] > 0 && index[1] < bottom ? below - above : 0;
+    return above + (below - above) * v;
+}
+
 double fv_path_cell(double *slope, const fv_path *p, const float *map, const double *index)
 {
+    if (p->dims == 2 && p->cells == FV_CELL_BILINEAR) return bilinear(slope, p, map, index);
     axis x, y, z = {1, {0}, {1}, {0}};
     make_axis(&x, index[0], p->size[0], 1, p->cells, 0);
     make_axis(&y, index[1], p->size[1], p->size[0], p->cells, 0);

@@ -43,22 +43,37 @@ void fv_spline_rows(fv_spline_row *rows, int samples, int count, int spline)
     }
 }
 
-void fv_spline_apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims)
+/* Inlined with dims and taps known, so that nothing is looped over but the samples. */
+static inline void apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims, int taps)
 {
     for (int i = 0; i < samples; i++, rows++, path += dims)
         for (int k = 0; k < dims; k++) {
-            const double *knot = knots + (int64_t)rows->first * dims + k;
+            const double *knot = knots + rows->first * (int64_t)dims + k;
             double sum = 0;
-            for (int t = 0; t < rows->taps; t++) sum += rows->weight[t] * knot[t * dims];
+            for (int t = 0; t < taps; t++) sum += rows->weight[t] * knot[t * dims];
             path[k] = sum;
         }
 }
 
-void fv_spline_transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims)
+static inline void transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims, int taps)
 {
     for (int i = 0; i < samples; i++, rows++, grad_path += dims)
-        for (int t = 0; t < rows->taps; t++) {
-            double *grad = grad_knots + (int64_t)(rows->first + t) * dims;
+        for (int t = 0; t < taps; t++) {
+            double *grad = grad_knots + (rows->first + t) * (int64_t)dims;
             for (int k = 0; k < dims; k++) grad[k] += rows->weight[t] * grad_path[k];
         }
+}
+
+void fv_spline_apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims)
+{
+    if (rows->taps < 4) apply(path, rows, samples, knots, dims, rows->taps);
+    else if (dims == 2) apply(path, rows, samples, knots, 2, 4);
+    else apply(path, rows, samples, knots, 3, 4);
+}
+
+void fv_spline_transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims)
+{
+    if (rows->taps < 4) transpose(grad_knots, grad_path, rows, samples, dims, rows->taps);
+    else if (dims == 2) transpose(grad_knots, grad_path, rows, samples, 2, 4);
+    else transpose(grad_knots, grad_path, rows, samples, 3, 4);
 }

@@ -153,12 +153,13 @@ static double boundary(fv_path *p, double weight)
 }
 
 static const struct {
-    int term;
+    int term, segments; /* whether it looks at them; the cost with the arc length only */
     double (*add)(fv_path *, double weight);
 } of_path[] = {
-    {FV_TERM_COST, cost}, {FV_TERM_LENGTH, length}, {FV_TERM_SPACING, spacing}, {FV_TERM_CLEARANCE, clearance}, {FV_TERM_GOAL, goal},
-    {FV_TERM_CURVATURE, curvature}, {FV_TERM_HEADING, heading}, {FV_TERM_BOUNDARY, boundary},
+    {FV_TERM_COST, 0, cost}, {FV_TERM_LENGTH, 1, length}, {FV_TERM_SPACING, 1, spacing}, {FV_TERM_CLEARANCE, 0, clearance}, {FV_TERM_GOAL, 0, goal},
+    {FV_TERM_CURVATURE, 1, curvature}, {FV_TERM_HEADING, 1, heading}, {FV_TERM_BOUNDARY, 0, boundary},
 };
+enum { OF_PATH = sizeof of_path / sizeof *of_path };
 
 static const struct {
     int term, order;
@@ -209,12 +210,14 @@ double fv_path_loss(fv_path *p, double *grad, const double *knots)
     memset(p->values, 0, (size_t)p->samples * sizeof *p->values);
     memset(p->terms, 0, sizeof p->terms);
     fv_spline_apply(p->path, p->rows, p->samples, knots, p->dims);
-    measure(p);
-    for (size_t i = 0; i < sizeof of_path / sizeof *of_path; i++) {
+    int segments = p->weights[FV_TERM_COST] != 0 && p->flags & FV_PATH_ARC_LENGTH;
+    for (int i = 0; i < OF_PATH; i++) segments |= of_path[i].segments && p->weights[of_path[i].term] != 0;
+    if (segments) measure(p);
+    for (int i = 0; i < OF_PATH; i++) {
         const int term = of_path[i].term;
         if (p->weights[term] != 0) p->terms[term] = p->weights[term] * of_path[i].add(p, p->weights[term]);
     }
-    pull_segments(p);
+    if (segments) pull_segments(p);
     for (size_t i = 0; i < sizeof differences / sizeof *differences; i++) {
         const double weight = p->weights[differences[i].term];
         if (weight != 0)

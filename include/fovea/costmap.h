@@ -107,15 +107,17 @@ FV_API int fv_costmap_march(float *arrival, const float *cost, int depth, int he
                             const float *sources, int n, int dims, void *scratch);
 
 /**
- * The way back: from a point down the arrival times to the cell of a source, in steps of half a cell.
+ * The way back: from a point down the arrival times, in steps of half a cell, to a source. It ends there, or at
+ * the earliest cell on its way if that is none of the source's.
  *
- *   path      [capacity, dims], the point first; all of it may be written
+ *   path      [capacity, dims], `from` first; all of it may be written, though an error comes back
  *   arrival   fv_costmap_march's
- *   from      [dims]
+ *   from, to  [dims] a point, and a source; outside the map they count as on its border
  *
  * Returns the number of points (0 where nothing arrives at `from`), FV_E_NULL, FV_E_SHAPE, FV_E_VALUE or FV_E_CAPACITY.
  */
-FV_API int fv_costmap_trace(float *path, int capacity, const float *arrival, int depth, int height, int width, const float *from, int dims);
+FV_API int fv_costmap_trace(float *path, int capacity, const float *arrival, int depth, int height, int width,
+                            const float *from, const float *to, int dims);
 
 #ifdef __cplusplus
 }
