@@ -1,5 +1,5 @@
 import {checkInteger, wrong} from './check.js';
-import {checkShape, placeFloats} from './tensor.js';
+import {checkShape, makeOutput, placeFloats} from './tensor.js';
 import {withBlock} from './wasm.js';
 
 /** @import {FloatTensor, Tensor} from './tensor.js' */
@@ -30,7 +30,7 @@ export function readSize(size) {
 export function affineGrid(theta, size, {alignCorners = false} = {}) {
     const {N, dims, sizes, depth, height, width, points} = readSize(size);
     checkShape('theta', theta, ['N', dims, dims + 1], {N});
-    const data = new Float32Array(N * points * dims);
+    const data = makeOutput('into', N * points * dims);
     withBlock((block) => {
         const grid = block.space(data.byteLength);
         block.call('fv_grid_affine', grid, placeFloats(block, theta), N, dims, depth, height, width, +alignCorners);
@@ -70,7 +70,7 @@ export function affineGridBackward(gradGrid, size, {alignCorners = false} = {}) 
 export function projectiveGrid(homography, size, {alignCorners = false} = {}) {
     const {N, height, width} = readPlane(size);
     checkShape('homography', homography, ['N', 3, 3], {N});
-    const data = new Float32Array(N * height * width * 2);
+    const data = makeOutput('into', N * height * width * 2);
     withBlock((block) => {
         const grid = block.space(data.byteLength);
         block.call('fv_grid_projective', grid, placeFloats(block, homography), N, height, width, +alignCorners);
