@@ -9,8 +9,8 @@
 static inline int fv_map_shape(int depth, int height, int width)
 {
     if (depth < 1 || height < 1 || width < 1) return FV_E_SHAPE;
-    const int64_t area = (int64_t)height * width * 4;
-    return fv_too_big(area) || fv_too_big(area * depth) ? FV_E_SHAPE : 0;
+    const int64_t area = (int64_t)height * width;
+    return fv_too_big(area) || fv_too_big(area * depth) || fv_too_big(4 * area * depth) ? FV_E_SHAPE : 0;
 }
 
 #endif

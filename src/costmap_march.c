@@ -106,7 +106,7 @@ int fv_costmap_march(float *arrival, const float *cost, int depth, int height, i
 {
     if (!arrival || !cost || !sources || !scratch) return FV_E_NULL;
     const int bytes = fv_costmap_scratch(depth, height, width);
-    if (bytes < 0 || n < 1 || fv_too_big((int64_t)n * dims * 4)) return bytes < 0 ? bytes : FV_E_SHAPE;
+    if (bytes < 0 || n < 1 || fv_too_big((int64_t)n * 12)) return bytes < 0 ? bytes : FV_E_SHAPE;
     if ((dims != 2 && dims != 3) || (dims == 2 && depth != 1) || !(length > 0 && length < FV_INFINITY) || blocked != blocked) return FV_E_VALUE;
     const int64_t area = (int64_t)width * height, cells = area * depth;
     march m = {.time = arrival, .cost = cost, .length = length, .blocked = blocked, .size = {width, height, depth}, .step = {1, width, area},
