@@ -149,6 +149,7 @@ test('identity theta is the identity; four quarter turns are too', () => {
         if (dims === 3) return;
         const side = random.integer(1, 40);
         const square = {data: random.floats(side * side), dims: [1, 1, side, side]};
+        /** @type {import('../js/tensor.js').FloatTensor} */
         let turned = square;
         for (let i = 0; i < 4; i++) turned = affineSample(turned, tensor([0, 1, 0, -1, 0, 0], [1, 2, 3]), square.dims, options);
         assertClose(turned.data, square.data, 1e-4, `four turns, ${JSON.stringify(options)}`);
