@@ -35,8 +35,8 @@ void fv_spline_rows(fv_spline_row *rows, int samples, int count, int spline);
 void fv_spline_apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims);
 void fv_spline_transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims); /* added to */
 
-/* The value of a map at an index, and its gradient by that. */
-double fv_path_cell(double *slope, const fv_path *p, const float *map, const double *index);
+/* The value of a map at a point, and its gradient [3] by that. */
+double fv_path_cell(double *slope, const fv_path *p, const float *map, const double *at);
 
 /* The loss of knots [count, dims], and its gradient, written; p->terms too. */
 double fv_path_loss(fv_path *p, double *grad, const double *knots);

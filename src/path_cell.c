@@ -38,28 +38,36 @@ static void make_axis(axis *a, double x, int size, int64_t step, int cells, int 
     }
 }
 
-/* A planar map between four cells: what make_axis says, at once. */
-static double bilinear(double *slope, const fv_path *p, const float *map, const double *index)
+static v128_t splat(double v) { return wasm_f64x2_splat(v); }
+static v128_t pair(const float *cells) { return wasm_f64x2_promote_low_f32x4(wasm_v128_load64_zero(cells)); }
+
+/* A planar map of at least two cells a side, x and y at once: what make_axis says, except that the last cell is the next of the one before. */
+static double bilinear(double *slope, const fv_path *p, const float *map, const double *at)
 {
-    const int width = p->size[0], right = width - 1, bottom = p->size[1] - 1;
-    const double x = fv_clamp(index[0], 0, right), y = fv_clamp(index[1], 0, bottom);
-    const int left = (int)x, top = (int)y, on = left < right, under = top < bottom ? width : 0;
-    const double u = x - left, v = y - top;
-    const float *cell = map + (int64_t)top * width + left;
-    const double a = cell[0], b = cell[on], c = cell[under], d = cell[under + on];
-    const double above = a + (b - a) * u, below = c + (d - c) * u;
-    slope[0] = index[0] > 0 && index[0] < right ? (b - a) + ((d - c) - (b - a)) * v : 0;
-    slope[1] = index[1] > 0 && index[1] < bottom ? below - above : 0;
-    return above + (below - above) * v;
+    const int width = p->size[0], height = p->size[1];
+    const v128_t zero = splat(0), last = wasm_f64x2_make(width - 1, height - 1), scale = splat(p->settings[FV_SETTING_SCALE]);
+    const v128_t index = wasm_f64x2_add(wasm_f64x2_mul(LOAD(at), scale), splat(p->settings[FV_SETTING_SHIFT]));
+    const v128_t moves = wasm_v128_and(wasm_f64x2_gt(index, zero), wasm_f64x2_lt(index, last));
+    const v128_t held = wasm_f64x2_pmin(last, wasm_f64x2_pmax(zero, index)); /* 0 where it is NaN */
+    const v128_t whole = wasm_f64x2_pmin(wasm_f64x2_floor(held), wasm_f64x2_sub(last, splat(1))), way = wasm_f64x2_sub(held, whole);
+    const float *cell = map + (int64_t)(int)wasm_f64x2_extract_lane(whole, 1) * width + (int)wasm_f64x2_extract_lane(whole, 0);
+    const v128_t above = pair(cell), drop = wasm_f64x2_sub(pair(cell + width), above);
+    const v128_t row = wasm_f64x2_add(above, wasm_f64x2_mul(drop, wasm_i64x2_shuffle(way, way, 1, 1)));
+    /* value and slope along y: both from the left column to the right */
+    const v128_t left = wasm_i64x2_shuffle(row, drop, 0, 2), across = wasm_f64x2_sub(wasm_i64x2_shuffle(row, drop, 1, 3), left);
+    const v128_t both = wasm_f64x2_add(left, wasm_f64x2_mul(across, wasm_i64x2_shuffle(way, way, 0, 0)));
+    STORE(slope, wasm_f64x2_mul(wasm_v128_and(wasm_i64x2_shuffle(across, both, 0, 3), moves), scale));
+    return wasm_f64x2_extract_lane(both, 0);
 }
 
-double fv_path_cell(double *slope, const fv_path *p, const float *map, const double *index)
+double fv_path_cell(double *slope, const fv_path *p, const float *map, const double *at)
 {
-    if (p->dims == 2 && p->cells == FV_CELL_BILINEAR) return bilinear(slope, p, map, index);
+    if (p->dims == 2 && p->cells == FV_CELL_BILINEAR && p->size[0] > 1 && p->size[1] > 1) return bilinear(slope, p, map, at);
+    const double scale = p->settings[FV_SETTING_SCALE], shift = p->settings[FV_SETTING_SHIFT];
     axis x, y, z = {1, {0}, {1}, {0}};
-    make_axis(&x, index[0], p->size[0], 1, p->cells, 0);
-    make_axis(&y, index[1], p->size[1], p->size[0], p->cells, 0);
-    if (p->dims == 3) make_axis(&z, index[2], p->size[2], (int64_t)p->size[0] * p->size[1], p->cells, p->flags & FV_PATH_WRAP);
+    make_axis(&x, at[0] * scale + shift, p->size[0], 1, p->cells, 0);
+    make_axis(&y, at[1] * scale + shift, p->size[1], p->size[0], p->cells, 0);
+    if (p->dims == 3) make_axis(&z, at[2] * scale + shift, p->size[2], (int64_t)p->size[0] * p->size[1], p->cells, p->flags & FV_PATH_WRAP);
     double value = 0, sx = 0, sy = 0, sz = 0;
     for (int k = 0; k < z.taps; k++) {
         double plane = 0, px = 0, py = 0;
@@ -80,7 +88,6 @@ double fv_path_cell(double *slope, const fv_path *p, const float *map, const dou
         sy += py * z.weight[k];
         sz += plane * z.slope[k];
     }
-    slope[0] = sx, slope[1] = sy;
-    if (p->dims == 3) slope[2] = sz;
+    slope[0] = sx * scale, slope[1] = sy * scale, slope[2] = sz * scale;
     return value;
 }

@@ -6,17 +6,13 @@ static double *point(const fv_path *p, double *base, int i) { return base + (int
 static double cost(fv_path *p, double weight)
 {
     const int arc = p->flags & FV_PATH_ARC_LENGTH, last = p->samples - 1;
-    const double scale = p->settings[FV_SETTING_SCALE], shift = p->settings[FV_SETTING_SHIFT];
-    double sum = 0;
+    double sum = 0, slope[3];
     for (int i = 0; i <= last; i++) {
-        double index[3], slope[3];
-        const double *at = point(p, p->path, i);
-        for (int k = 0; k < p->dims; k++) index[k] = at[k] * scale + shift;
-        const double value = p->values[i] = fv_path_cell(slope, p, p->map, index);
+        const double value = p->values[i] = fv_path_cell(slope, p, p->map, point(p, p->path, i));
         const double share = !arc ? 1 : 0.5 * ((i > 0 ? p->length[i - 1] : 0) + (i < last ? p->length[i] : 0));
         sum += share * value;
         double *pull = point(p, p->pull, i);
-        for (int k = 0; k < p->dims; k++) pull[k] += weight * share * scale * slope[k];
+        for (int k = 0; k < p->dims; k++) pull[k] += weight * share * slope[k];
     }
     for (int i = 0; arc && i < last; i++) p->stretch[i] += weight * 0.5 * (p->values[i] + p->values[i + 1]);
     return sum;
@@ -24,18 +20,15 @@ static double cost(fv_path *p, double weight)
 
 static double clearance(fv_path *p, double weight)
 {
-    const double scale = p->settings[FV_SETTING_SCALE], shift = p->settings[FV_SETTING_SHIFT], margin = p->settings[FV_SETTING_MARGIN];
-    double sum = 0;
+    const double margin = p->settings[FV_SETTING_MARGIN];
+    double sum = 0, slope[3];
     for (int i = 0; i < p->samples; i++) {
-        double index[3], slope[3];
-        const double *at = point(p, p->path, i);
-        for (int k = 0; k < p->dims; k++) index[k] = at[k] * scale + shift;
-        const double s = fv_path_cell(slope, p, p->distance, index);
+        const double s = fv_path_cell(slope, p, p->distance, point(p, p->path, i));
         if (!(s < margin)) continue;
         const double lack = s < 0 ? margin : margin - s;
         sum += s < 0 ? 0.5 * margin - s : 0.5 * lack * lack / margin;
         double *pull = point(p, p->pull, i);
-        for (int k = 0; k < p->dims; k++) pull[k] -= weight * lack / margin * scale * slope[k];
+        for (int k = 0; k < p->dims; k++) pull[k] -= weight * lack / margin * slope[k];
     }
     return sum;
 }
