@@ -1,4 +1,4 @@
-import {checkChoice, checkInteger, checkNumber, wrong} from './check.js';
+import {checkChoice, checkFinite, checkInteger, wrong} from './check.js';
 import {resizeMaps} from './image.js';
 import {checkTensor, placeFloats, toFloat32} from './tensor.js';
 import {thetaSlopes} from './theta.js';
@@ -8,31 +8,51 @@ import {withBlock} from './wasm.js';
 
 const LOSSES = /** @abi FV_LOSS_ */ {l2: 0, huber: 1, ncc: 2};
 
-/** Models, and the parameters of the identity. @type {Record<string, number[]>} */
+/** @param {number[]} first @param {number[]} second @param {(a: number, b: number) => number[]} make */
+const pairsOf = (first, second, make) => first.flatMap((a) => second.map((b) => make(a, b)));
+const TURNS = [-0.5, 0.5, 0];
+const ZOOMS = [0.8, 1, 1.25];
+
+/**
+ * Models: the parameters of the identity, and where else to begin.
+ *
+ * @type {Record<string, {identity: number[], tries?: number[][]}>}
+ */
 const MODELS = {
-    translation: [0, 0],
-    similarity: [1, 0, 0, 0],
-    affine: [1, 0, 0, 0, 1, 0],
-    projective: [1, 0, 0, 0, 1, 0, 0, 0],
-    translation3d: [0, 0, 0],
-    rigid3d: [0, 0, 0, 0, 0, 0],
-    similarity3d: [1, 0, 0, 0, 0, 0, 0],
-    affine3d: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0],
+    translation: {identity: [0, 0]},
+    similarity: {identity: [1, 0, 0, 0], tries: pairsOf(TURNS, ZOOMS, (turn, zoom) => [zoom, turn, 0, 0])},
+    affine: {identity: [1, 0, 0, 0, 1, 0]},
+    projective: {identity: [1, 0, 0, 0, 1, 0, 0, 0]},
+    translation3d: {identity: [0, 0, 0]},
+    rigid3d: {identity: [0, 0, 0, 0, 0, 0], tries: pairsOf([0, 1, 2], [-0.5, 0.5], (axis, turn) => [0, 1, 2, 3, 4, 5].map((i) => i === axis ? turn : 0))},
+    similarity3d: {identity: [1, 0, 0, 0, 0, 0, 0]},
+    affine3d: {identity: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]},
 };
+
+/** Models whose angles and lengths are to be those of the picture, also where it is not square. */
+const ISOTROPIC = new Set(['similarity', 'rigid3d', 'similarity3d']);
 
 /**
  * @typedef {object} Measure what a step knows: the loss, its gradient and its approximate Hessian by the parameters
  * @property {number} loss
  * @property {Float64Array} gradient [P]
  * @property {Float64Array} hessian [P * P]
- * @property {number} inside points that overlap
+ * @property {number} overlap share of the fixed picture that sees the moving one
  */
+
+/** Steps of each first try, and the overlap below which a try does not count. */
+const TRY_STEPS = 12;
+const LEAST_OVERLAP = 0.25;
 
 /**
  * Find the transform that lays one picture over another, by the gradient through sampling, coarse to fine.
  *
- * The result is for affineSample and projectiveGrid: sampling `moving` through `theta` gives `fixed`. Normalised coordinates do not
- * depend on the size, so pictures of different sizes can be aligned.
+ * The result is for affineSample and projectiveGrid: sampling `moving` through `theta` gives `fixed`. Pictures of different sizes can
+ * be aligned. Points beyond the moving picture do not count, nor do pixels that are NaN, in either. Without a `start`, models that turn
+ * are tried turned and zoomed at the coarsest level, and the best try goes on.
+ *
+ * `params` are those of thetaFrom. Those of similarity, rigid3d and similarity3d keep angles in pixels whatever the pictures'
+ * shape, measuring lengths in half the longest side; theta is thetaFrom's for square pictures.
  *
  * @param {Tensor} moving [1, C, H, W], or [1, C, D, H, W]
  * @param {Tensor} fixed as many channels, any size
@@ -40,58 +60,96 @@ const MODELS = {
  * @param {string} [options.model] 'translation', 'similarity', 'affine', 'projective'; 'translation3d', 'rigid3d', 'similarity3d', 'affine3d'. Default 'similarity', or 'rigid3d'
  * @param {number} [options.pyramid] levels, each half the size of the one before; default: down to 16 pixels
  * @param {'lm' | 'gauss-newton' | 'adam' | 'sgd'} [options.optimizer] default 'lm' (Levenberg and Marquardt)
- * @param {number} [options.steps] at most, over all levels; default 200
- * @param {number} [options.learningRate] of adam (default .01) and sgd (default .1)
+ * @param {number} [options.steps] at most, over all levels, the first tries apart; default 200
+ * @param {number} [options.learningRate] of adam (default .01) and sgd (default .1), at the start of a level; falls to a tenth
  * @param {number} [options.momentum] of sgd; default .9
  * @param {keyof typeof LOSSES} [options.loss] 'l2', 'huber', or 'ncc' (blind to brightness and contrast); default 'l2'
  * @param {number} [options.delta] of the Huber loss, in the pictures' units; default .1
- * @param {ArrayLike<number>} [options.start] parameters to begin with, see thetaFrom; default: the identity
+ * @param {ArrayLike<number>} [options.start] parameters to begin with; default: the identity
  * @param {(step: {step: number, level: number, loss: number, params: Float64Array}) => void} [options.onStep]
- * @returns {{theta: FloatTensor, params: Float64Array, loss: number, history: number[]}} theta: [1, 2, 3], [1, 3, 4] or [1, 3, 3]; history: the loss
- *   after each step, of its own level
+ * @returns {{theta: FloatTensor, params: Float64Array, loss: number, overlap: number, history: number[]}} theta: [1, 2, 3], [1, 3, 4] or [1, 3, 3];
+ *   loss: infinite where nothing overlaps; overlap: the share of `fixed` that sees `moving`; history: the loss after each step, of its own level
  */
 export function alignImages(moving, fixed, {
     model, pyramid, optimizer = 'lm', steps = 200, learningRate, momentum = 0.9, loss = 'l2', delta = 0.1, start, onStep,
 } = {}) {
-    const volume = checkTensor('moving', moving).length === 5;
-    const kind = model ?? (volume ? 'rigid3d' : 'similarity');
-    const identity = checkChoice('model', MODELS, kind);
-    if (kind.endsWith('3d') !== volume) throw wrong('model', volume ? 'one for volumes' : 'one for pictures', kind);
+    const volume = checkTensor('moving', moving, '[1, C, H, W] or [1, C, D, H, W]').length === 5;
     const sides = moving.dims.length;
     if (sides < 4 || sides > 5 || moving.dims[0] !== 1 || moving.data.length === 0) throw wrong('moving', '[1, C, H, W] or [1, C, D, H, W]', moving.dims);
     if (checkTensor('fixed', fixed).length !== sides || fixed.dims[0] !== 1 || fixed.dims[1] !== moving.dims[1] || fixed.data.length === 0) {
         throw wrong('fixed', `[1, ${moving.dims[1]}, ...] as moving`, fixed.dims);
     }
+    const kind = model ?? (volume ? 'rigid3d' : 'similarity');
+    const {identity, tries = []} = checkChoice('model', MODELS, kind);
+    if (kind.endsWith('3d') !== volume) throw wrong('model', volume ? 'one for volumes' : 'one for pictures', kind);
     const lossKind = checkChoice('loss', LOSSES, loss);
-    if (!(checkNumber('delta', delta) > 0)) throw wrong('delta', 'a number above 0', delta);
+    if (!(checkFinite('delta', delta) > 0)) throw wrong('delta', 'a number above 0', delta);
     const most = checkInteger('steps', steps, 0);
-    const params = Float64Array.from(start ?? identity);
+    let params = Float64Array.from(start ?? identity);
     if (params.length !== identity.length) throw wrong('start', `${identity.length} parameters of ${kind}`, params.length);
+    params.forEach((p, i) => checkFinite(`start[${i}]`, p));
     const makeStep = checkChoice('optimizer', OPTIMIZERS, optimizer);
+    const rates = {learningRate: learningRate === undefined ? undefined : checkFinite('learningRate', learningRate), momentum: checkFinite('momentum', momentum)};
 
     const smallest = Math.min(...moving.dims.slice(2), ...fixed.dims.slice(2));
     const levels = pyramid === undefined ? Math.max(1, Math.floor(Math.log2(smallest / 16)) + 1) : checkInteger('pyramid', pyramid, 1, 16);
     const pairs = [[toFloat32(moving), toFloat32(fixed)]];
     for (let i = 1; i < levels; i++) pairs.unshift(pairs[0].map(halve));
+    const measures = pairs.map((pair) => (/** @type {Float64Array} */ p) => measureAt(pair[0], pair[1], kind, p, lossKind, delta));
+    /** a five-hundredth of a pixel @param {number} level */
+    const options = (level) => ({...rates, precision: 0.004 / Math.max(...pairs[level][1].dims.slice(2))});
 
+    if (!start && most > 0) params = bestOf([identity, ...tries], measures[0], options(0));
     /** @type {number[]} */
     const history = [];
-    let last = Infinity;
-    pairs.forEach((pair, level) => {
-        /** @param {Float64Array} p @returns {Measure} */
-        const measure = (p) => measureAt(pair[0], pair[1], kind, p, lossKind, delta);
-        const step = makeStep(measure, {learningRate, momentum});
+    measures.forEach((measure, level) => {
+        const step = makeStep(measure, options(level));
         const share = Math.ceil((most - history.length) / (pairs.length - level));
         for (let i = 0; i < share && history.length < most; i++) {
-            const {value, done} = step(params);
-            history.push(last = value);
+            const {value, done} = step(params, i / share);
+            history.push(value);
             onStep?.({step: history.length, level, loss: value, params: params.slice()});
             if (done) break;
         }
-        if (!history.length) last = measure(params).loss;
     });
-    const {theta, shape} = thetaSlopes(kind, params);
-    return {theta: {data: Float32Array.from(theta), dims: [1, ...shape]}, params, loss: last, history};
+    const {loss: last, overlap} = measures[levels - 1](params);
+    const {theta, shape} = thetaOf(kind, params, moving, fixed);
+    return {theta: {data: Float32Array.from(theta), dims: [1, ...shape]}, params, loss: last, overlap, history};
+}
+
+/** Where the best of a few short descents ends. @param {number[][]} tries @param {(p: Float64Array) => Measure} measure @param {StepOptions} options */
+function bestOf(tries, measure, options) {
+    const ends = tries.map((from) => {
+        const params = Float64Array.from(from);
+        const step = OPTIMIZERS.lm(measure, options);
+        for (let i = 0; i < TRY_STEPS && !step(params, 0).done; i++);
+        const {loss, overlap} = measure(params);
+        return {params, loss: overlap < LEAST_OVERLAP ? Infinity : loss};
+    });
+    return ends.reduce((best, end) => end.loss < best.loss ? end : best).params;
+}
+
+/**
+ * Theta and its derivatives, of one picture's normalised coordinates into the other's.
+ *
+ * @param {string} kind
+ * @param {Float64Array} params
+ * @param {Tensor} moving
+ * @param {Tensor} fixed
+ */
+function thetaOf(kind, params, moving, fixed) {
+    const {theta, slopes, shape} = thetaSlopes(kind, params);
+    if (ISOTROPIC.has(kind)) {
+        const [to, from] = [moving, fixed].map(({dims}) => dims.slice(2).reverse().map((side) => side / Math.max(...dims.slice(2))));
+        for (let i = 0, at = 0; i < shape[0]; i++) {
+            for (let j = 0; j < shape[1]; j++, at++) {
+                const k = (from[j] ?? 1) / to[i];
+                theta[at] *= k;
+                slopes[at] = slopes[at].map((slope) => slope * k);
+            }
+        }
+    }
+    return {theta, slopes, shape};
 }
 
 /** @param {FloatTensor} maps @returns {FloatTensor} half as large, by the mean of 2 x 2 (x 2) */
@@ -116,7 +174,7 @@ function halve(maps) {
  * @returns {Measure}
  */
 function measureAt(moving, fixed, kind, params, loss, delta) {
-    const {theta, slopes} = thetaSlopes(kind, params);
+    const {theta, slopes} = thetaOf(kind, params, moving, fixed);
     const [, channels, ...sides] = moving.dims;
     const [width, height, depth = 1] = [...sides].reverse();
     const [outWidth, outHeight, outDepth = 1] = fixed.dims.slice(2).reverse();
@@ -142,61 +200,77 @@ function measureAt(moving, fixed, kind, params, loss, delta) {
             }
         }
     }
-    return {loss: out[0], gradient, hessian, inside};
+    return {loss: out[0], gradient, hessian, overlap: inside / (outWidth * outHeight * outDepth)};
 }
+
+/** @typedef {{learningRate?: number, momentum: number, precision: number}} StepOptions precision: a move below it is none */
+/** @typedef {(p: Float64Array, progress: number) => {value: number, done: boolean}} Step progress: 0 to 1, within the level */
+
+/** @param {number} rate @param {number} progress */
+const falling = (rate, progress) => rate * (1 - 0.9 * progress);
 
 /**
  * Optimisers: given how to measure, a step that changes the parameters in place and tells the loss after it.
  *
- * @type {Record<string, (measure: (p: Float64Array) => Measure, options: {learningRate?: number, momentum: number}) => (p: Float64Array) => {value: number, done: boolean}>}
+ * @type {Record<string, (measure: (p: Float64Array) => Measure, options: StepOptions) => Step>}
  */
 const OPTIMIZERS = {
-    lm: (measure) => newton(measure, true),
-    'gauss-newton': (measure) => newton(measure, false),
+    lm: (measure, {precision}) => newton(measure, precision, true),
+    'gauss-newton': (measure, {precision}) => newton(measure, precision, false),
     adam: (measure, {learningRate = 0.01}) => {
         let t = 0;
+        /** @type {Measure | undefined} */ let here;
         /** @type {Float64Array} */ let m;
         /** @type {Float64Array} */ let v;
-        return (p) => {
-            const {gradient} = measure(p);
+        return (p, progress) => {
+            here ??= measure(p);
             m ??= new Float64Array(p.length), v ??= new Float64Array(p.length);
             t++;
-            gradient.forEach((g, i) => {
+            here.gradient.forEach((g, i) => {
                 m[i] += 0.1 * (g - m[i]);
                 v[i] += 0.001 * (g * g - v[i]);
-                p[i] -= learningRate * (m[i] / (1 - 0.9 ** t)) / (Math.sqrt(v[i] / (1 - 0.999 ** t)) + 1e-8);
+                p[i] -= falling(learningRate, progress) * (m[i] / (1 - 0.9 ** t)) / (Math.sqrt(v[i] / (1 - 0.999 ** t)) + 1e-8);
             });
-            return {value: measure(p).loss, done: false};
+            here = measure(p);
+            return {value: here.loss, done: false};
         };
     },
     sgd: (measure, {learningRate = 0.1, momentum}) => {
+        /** @type {Measure | undefined} */ let here;
         /** @type {Float64Array} */ let velocity;
-        return (p) => {
-            const {gradient} = measure(p);
+        return (p, progress) => {
+            here ??= measure(p);
             velocity ??= new Float64Array(p.length);
-            gradient.forEach((g, i) => p[i] -= learningRate * (velocity[i] = momentum * velocity[i] + g));
-            return {value: measure(p).loss, done: false};
+            here.gradient.forEach((g, i) => p[i] -= falling(learningRate, progress) * (velocity[i] = momentum * velocity[i] + g));
+            here = measure(p);
+            return {value: here.loss, done: false};
         };
     },
 };
 
-/** @param {(p: Float64Array) => Measure} measure @param {boolean} damped Levenberg and Marquardt: a step that does not help is shortened */
-function newton(measure, damped) {
+/**
+ * @param {(p: Float64Array) => Measure} measure
+ * @param {number} precision
+ * @param {boolean} damped Levenberg and Marquardt: a step that does not help is shortened
+ * @returns {Step}
+ */
+function newton(measure, precision, damped) {
     let damping = damped ? 1e-3 : 0;
     /** @type {Measure | undefined} */
     let here;
-    return (/** @type {Float64Array} */ p) => {
+    return (p) => {
         here ??= measure(p);
         for (let tries = 0; tries < 12; tries++) {
             const move = solve(here.hessian, here.gradient, damping);
             const there = move && p.map((x, i) => x - move[i]);
             const found = there && measure(there);
-            if (found && (found.loss < here.loss || !damped)) {
-                const small = here.loss - found.loss < 1e-4 * here.loss;
+            const lost = found && found.overlap < Math.min(LEAST_OVERLAP, here.overlap);
+            if (found && (!damped || found.loss < here.loss && !lost)) {
+                const done = move.every((x) => Math.abs(x) < precision) || Math.abs(here.loss - found.loss) < 1e-5 * here.loss;
                 p.set(there);
                 here = found;
                 damping /= 10;
-                return {value: found.loss, done: small};
+                return {value: found.loss, done};
             }
             if (!damped) break;
             damping = Math.max(damping, 1e-6) * 10;

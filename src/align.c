@@ -8,20 +8,20 @@
 #define CHUNK 64
 
 /*
- * What a point keeps until its loss is known: for each channel its value, and its value's
- * derivatives by the rows of theta * (base coordinates); and whether it is inside.
- * With rows u = theta b, an affine point is q = u, and a projective one q = u_xy / u_w, so that
- * the derivative of a value by theta is (its derivative by u) x b in both.
+ * What a point keeps until its loss is known: its weight and, for each channel, its value, each
+ * with its derivatives by the rows of theta * (base coordinates). With rows u = theta b, an
+ * affine point is q = u, and a projective one q = u_xy / u_w, so that the derivative by theta is
+ * (the derivative by u) x b in both.
  */
-static int point_floats(int channels, int dims) { return 1 + channels * (1 + (dims == 2 ? 3 : dims)); }
+#define KEPT (1 + ROWS)
+static int point_floats(int channels) { return KEPT * (1 + channels); }
 
 int fv_align_scratch(int channels, int dims, int out_depth, int out_height, int out_width)
 {
-    if (channels < 1 || (dims != 2 && dims != 3) || out_depth < 1 || out_height < 1 || out_width < 1) return FV_E_SHAPE;
-    int64_t bytes = 4;
+    if (channels < 1 || channels > 1 << 20 || (dims != 2 && dims != 3)) return FV_E_SHAPE;
+    if (out_depth < 1 || out_height < 1 || out_width < 1) return FV_E_SHAPE;
+    int64_t bytes = 4 * point_floats(channels);
     const int sizes[3] = {out_width, out_height, dims == 3 ? out_depth : 1};
-    if (channels > 1 << 20) return FV_E_SHAPE;
-    bytes *= point_floats(channels, dims);
     for (int i = 0; i < 3; i++)
         if (fv_too_big(bytes *= sizes[i])) return FV_E_SHAPE;
     return (int)bytes;
@@ -30,22 +30,48 @@ int fv_align_scratch(int channels, int dims, int out_depth, int out_height, int 
 typedef struct {
     fv_sampler sampler;
     fv_grid_shape shape;
-    const float *moving, *theta;
+    const float *moving, *fixed, *theta;
     int channels, projective, rows;
-    int64_t plane;
+    int64_t plane, points;
 } alignment;
 
-static float lane(v128_t v, int i)
+/* A value and its derivatives by u, from those by q. */
+static void keep(const alignment *a, float *out, float value, const float *slope, const float *q, float w)
 {
-    float lanes[4];
-    STORE(lanes, v);
-    return lanes[i];
+    out[0] = value;
+    if (a->projective) {
+        out[1] = slope[0] / w;
+        out[2] = slope[1] / w;
+        out[3] = -(slope[0] * q[0] + slope[1] * q[1]) / w;
+    } else {
+        for (int k = 0; k < a->rows; k++) out[1 + k] = slope[k];
+    }
 }
 
-/* Value and derivatives of the points of one row, from `x` on. */
-static void sample_row(const alignment *a, float *kept, int z, int y, int x, int count)
+/*
+ * A point's weight: 0 from the outermost pixels' centres on, beyond which the picture is not
+ * known, and 1 from a pixel further in, so that the loss is continuous in theta.
+ */
+static float weigh(const alignment *a, float *slope, const float *q)
 {
-    const int dims = a->shape.dims, stride = point_floats(a->channels, dims);
+    float weight = 1;
+    for (int k = 0; k < a->shape.dims; k++) slope[k] = 0;
+    for (int k = 0; k < a->shape.dims; k++) {
+        const int size = a->sampler.size[k];
+        const float edge = (float)(size - 1) / size, room = (edge - (q[k] < 0 ? -q[k] : q[k])) * size / 2;
+        if (size == 1 ? q[k] >= -1 && q[k] <= 1 : room >= 1) continue;
+        if (!(room > 0)) return 0;
+        for (int j = 0; j < k; j++) slope[j] *= room;
+        slope[k] = weight * (q[k] < 0 ? size : -size) / 2;
+        weight *= room;
+    }
+    return weight;
+}
+
+/* Weights, values and derivatives of the points of one row, from `x` on. */
+static void sample_row(const alignment *a, float *kept, int z, int y, int x, int count, int64_t at)
+{
+    const int dims = a->shape.dims, stride = point_floats(a->channels);
     float grid[CHUNK * 3], w[CHUNK];
     if (a->projective) {
         for (int i = 0; i < count; i++) {
@@ -62,57 +88,56 @@ static void sample_row(const alignment *a, float *kept, int z, int y, int x, int
     }
     for (int i = 0; i < count; i += 4) {
         fv_taps4 taps;
+        float weight[FV_MOST_TAPS][4], slopes[FV_MOST_TAPS][3][4];
         const int few = fv_min(count - i, 4);
         fv_sample_taps(&taps, &a->sampler, grid + i * dims, few, 1);
+        for (int t = 0; t < taps.count; t++) {
+            STORE(weight[t], taps.weight[t]);
+            for (int k = 0; k < dims; k++) STORE(slopes[t][k], taps.slope[t][k]);
+        }
         for (int p = 0; p < few; p++) {
-            float *out = kept + (int64_t)(i + p) * stride;
+            float *point = kept + (int64_t)(i + p) * stride, slope[3];
             const float *q = grid + (i + p) * dims;
-            int inside = 1;
-            for (int k = 0; k < dims; k++) inside &= q[k] >= -1 && q[k] <= 1;
-            *out++ = (float)inside;
-            for (int c = 0; inside && c < a->channels; c++, out += 1 + a->rows) {
-                float value = 0, slope[3] = {0};
+            keep(a, point, weigh(a, slope, q), slope, q, w[i + p]);
+            for (int c = 0; point[0] != 0 && c < a->channels; c++) {
+                float value = 0;
+                for (int k = 0; k < dims; k++) slope[k] = 0;
                 for (int t = 0; t < taps.count; t++) {
                     const float v = a->moving[c * a->plane + taps.pixel[t][p]];
-                    value += v * lane(taps.weight[t], p);
-                    for (int k = 0; k < dims; k++) slope[k] += v * lane(taps.slope[t][k], p);
+                    value += v * weight[t][p];
+                    for (int k = 0; k < dims; k++) slope[k] += v * slopes[t][k][p];
                 }
-                out[0] = value;
-                if (a->projective) {
-                    out[1] = slope[0] / w[i + p];
-                    out[2] = slope[1] / w[i + p];
-                    out[3] = -(slope[0] * q[0] + slope[1] * q[1]) / w[i + p];
-                } else {
-                    for (int k = 0; k < dims; k++) out[1 + k] = slope[k];
-                }
+                keep(a, point + KEPT * (1 + c), value, slope, q, w[i + p]);
+                const float residual = value - a->fixed[c * a->points + at + i + p];
+                if (residual - residual != 0) point[0] = 0;
             }
         }
     }
 }
 
 typedef struct {
-    double count, mean, fixed_mean, deviation, fixed_deviation, correlation;
+    double mean, fixed_mean, deviation, fixed_deviation, correlation;
 } statistics;
 
-/* Zero-mean statistics of one channel. */
-static statistics correlate(const float *kept, int stride, int channel_at, const float *fixed, int64_t points)
+/* Weighted zero-mean statistics of one channel; `total` is the sum of the weights. */
+static statistics correlate(const float *kept, int stride, int channel_at, const float *fixed, int64_t points, double total)
 {
-    statistics s = {0, 0, 0, 0, 0, 0};
+    statistics s = {0, 0, 0, 0, 0};
     for (int64_t i = 0; i < points; i++) {
-        if (kept[i * stride] == 0) continue;
-        s.count++;
-        s.mean += kept[i * stride + channel_at];
-        s.fixed_mean += fixed[i];
+        const float *point = kept + i * stride;
+        if (point[0] == 0) continue;
+        s.mean += (double)point[0] * point[channel_at];
+        s.fixed_mean += (double)point[0] * fixed[i];
     }
-    if (s.count == 0) return s;
-    s.mean /= s.count;
-    s.fixed_mean /= s.count;
+    s.mean /= total;
+    s.fixed_mean /= total;
     for (int64_t i = 0; i < points; i++) {
-        if (kept[i * stride] == 0) continue;
-        const double v = kept[i * stride + channel_at] - s.mean, f = fixed[i] - s.fixed_mean;
-        s.deviation += v * v;
-        s.fixed_deviation += f * f;
-        s.correlation += v * f;
+        const float *point = kept + i * stride;
+        if (point[0] == 0) continue;
+        const double v = point[channel_at] - s.mean, f = fixed[i] - s.fixed_mean;
+        s.deviation += point[0] * v * v;
+        s.fixed_deviation += point[0] * f * f;
+        s.correlation += point[0] * v * f;
     }
     s.deviation = __builtin_sqrt(s.deviation);
     s.fixed_deviation = __builtin_sqrt(s.fixed_deviation);
@@ -126,6 +151,22 @@ typedef struct {
     double slope[ROWS][2], curvature[ROWS][ROWS][3]; /* times 1, x and x^2 */
 } moments;
 
+/* Add a point: the loss's derivatives by its value and by its weight, and its curvature by its value. */
+static void add_point(moments *m, const float *weights, const float *slopes, double by_value, double by_weight, double curvature, double b, int rows)
+{
+    for (int k = 0; k < rows; k++) {
+        const double slope = by_value * slopes[k] + by_weight * weights[k];
+        m->slope[k][0] += slope;
+        m->slope[k][1] += slope * b;
+        for (int l = 0; l < rows; l++) {
+            const double h = curvature * slopes[k] * slopes[l];
+            m->curvature[k][l][0] += h;
+            m->curvature[k][l][1] += h * b;
+            m->curvature[k][l][2] += h * b * b;
+        }
+    }
+}
+
 static void expand(double *gradient, double *hessian, const moments *m, const double *base, int rows, int columns)
 {
     const int size = rows * columns;
@@ -133,12 +174,75 @@ static void expand(double *gradient, double *hessian, const moments *m, const do
         for (int j = 0; j < columns; j++) {
             const int at = r * columns + j;
             gradient[at] += j == 0 ? m->slope[r][1] : m->slope[r][0] * base[j];
-            for (int s = 0; s < rows; s++)
+            for (int s = 0; hessian && s < rows; s++)
                 for (int k = 0; k < columns; k++) {
                     const int power = (j == 0) + (k == 0);
                     hessian[at * size + s * columns + k] += m->curvature[r][s][power] * (j ? base[j] : 1) * (k ? base[k] : 1);
                 }
         }
+}
+
+typedef struct {
+    int kind;
+    double delta;
+    statistics s;
+    double weight; /* of all points */
+} objective;
+
+/* A point's loss, and what add_point wants to know. */
+static double judge(const objective *o, double value, double wanted, double weight, double *by_value, double *by_weight, double *curvature)
+{
+    const double r = value - wanted, size = r < 0 ? -r : r;
+    double loss = r * r / 2, slope = r, bend = 1;
+    if (o->kind == FV_LOSS_NCC) {
+        const statistics *s = &o->s;
+        const double product = s->deviation * s->fixed_deviation;
+        if (!(product > 0)) return *by_value = *by_weight = *curvature = 0;
+        const double v = (value - s->mean) / s->deviation, f = (wanted - s->fixed_mean) / s->fixed_deviation;
+        *by_value = o->weight * weight * (s->correlation * v - f) / s->deviation;
+        *by_weight = o->weight * (s->correlation * (v * v + f * f) / 2 - v * f);
+        *curvature = o->weight * weight / (s->deviation * s->deviation);
+        return 0;
+    }
+    if (o->kind == FV_LOSS_HUBER && size > o->delta) {
+        loss = o->delta * (size - o->delta / 2);
+        slope = r < 0 ? -o->delta : o->delta;
+        bend = o->delta / size;
+    }
+    *by_value = weight * slope;
+    *by_weight = loss;
+    *curvature = weight * bend;
+    return weight * loss;
+}
+
+/*
+ * Sum over one channel (or, where target is null, over the weights alone) the loss, its gradient
+ * and its Hessian by theta.
+ */
+static double accumulate(double *gradient, double *hessian, const alignment *a, const float *kept, int channel_at, const float *target,
+                         const objective *o)
+{
+    const int stride = point_floats(a->channels), columns = a->shape.dims + 1;
+    const fv_grid_shape *shape = &a->shape;
+    double total = 0;
+    for (int z = 0; z < shape->depth; z++)
+        for (int y = 0; y < shape->height; y++) {
+            moments m = {{{0}}, {{{0}}}};
+            for (int x = 0; x < shape->width; x++, kept += stride) {
+                if (kept[0] == 0) continue;
+                const double b = (2.0 * x + 1) / shape->width - 1;
+                const float *channel = kept + channel_at;
+                double by_value = 0, by_weight = 1, curvature = 0;
+                total += target ? judge(o, channel[0], target[x], kept[0], &by_value, &by_weight, &curvature) : kept[0];
+                add_point(&m, kept + 1, channel + 1, by_value, by_weight, curvature, b, a->rows);
+            }
+            if (target) target += shape->width;
+            const double base_y = shape->height == 1 ? 0 : (2.0 * y + 1) / shape->height - 1;
+            const double base_z = shape->depth == 1 ? 0 : (2.0 * z + 1) / shape->depth - 1;
+            const double base[BASES] = {0, base_y, shape->dims == 3 ? base_z : 1, 1};
+            expand(gradient, hessian, &m, base, a->rows, columns);
+        }
+    return total;
 }
 
 int fv_align(double *out, const float *moving, int channels, int depth, int height, int width, int dims, const float *fixed,
@@ -154,69 +258,37 @@ int fv_align(double *out, const float *moving, int channels, int depth, int heig
     if (loss < FV_LOSS_L2 || loss > FV_LOSS_NCC || !(delta > 0)) return FV_E_VALUE;
 
     const int64_t area = (int64_t)width * height, points = (int64_t)out_width * out_height * out_depth;
-    const int rows = projective ? 3 : dims, columns = dims + 1, size = rows * columns;
+    const int rows = projective ? 3 : dims, size = rows * (dims + 1), stride = point_floats(channels);
     const alignment a = {{dims, FV_MODE_BILINEAR, FV_PADDING_BORDER, FV_COORDS_EDGES, {width, height, depth}, {1, width, area}},
-                         {dims, out_depth, out_height, out_width, 0}, moving, theta, channels, projective, rows, area * depth};
-    const int stride = point_floats(channels, dims);
+                         {dims, out_depth, out_height, out_width, 0}, moving, fixed, theta, channels, projective, rows, area * depth, points};
     float *kept = scratch;
-    int64_t row = 0, inside = 0;
+    int64_t row = 0;
+    int inside = 0;
     for (int z = 0; z < out_depth; z++)
         for (int y = 0; y < out_height; y++, row += out_width)
             for (int x = 0; x < out_width; x += CHUNK)
-                sample_row(&a, kept + (row + x) * stride, z, y, x, fv_min(out_width - x, CHUNK));
+                sample_row(&a, kept + (row + x) * stride, z, y, x, fv_min(out_width - x, CHUNK), row + x);
     for (int64_t i = 0; i < points; i++) inside += kept[i * stride] != 0;
 
-    double *gradient = out + 1, *hessian = gradient + size, total = 0;
+    double *gradient = out + 1, *hessian = gradient + size, weights[ROWS * BASES] = {0};
     for (int i = 0; i < 1 + size + size * size; i++) out[i] = 0;
     out[0] = FV_INFINITY;
     if (!inside) return 0;
+    objective o = {loss, delta, {0, 0, 0, 0, 0}, 0};
+    o.weight = accumulate(weights, 0, &a, kept, KEPT, 0, &o);
+    double total = 0;
     for (int c = 0; c < channels; c++) {
-        const int at = 1 + c * (1 + rows);
+        const int at = KEPT * (1 + c);
         const float *target = fixed + c * points;
-        const statistics s = loss == FV_LOSS_NCC ? correlate(kept, stride, at, target, points) : (statistics){0, 0, 0, 0, 0, 0};
-        const double product = s.deviation * s.fixed_deviation;
-        total += loss == FV_LOSS_NCC ? (double)inside * (1 - s.correlation) : 0;
-        row = 0;
-        for (int z = 0; z < out_depth; z++)
-            for (int y = 0; y < out_height; y++, row += out_width) {
-                moments m = {{{0}}, {{{0}}}};
-                for (int x = 0; x < out_width; x++) {
-                    const float *point = kept + (row + x) * stride, *slopes = point + at + 1;
-                    if (point[0] == 0) continue;
-                    const double value = point[at], wanted = target[row + x], r = value - wanted, size_of_r = r < 0 ? -r : r;
-                    double slope = r, curvature = 1;
-                    if (loss == FV_LOSS_NCC) {
-                        if (!(product > 0)) continue;
-                        const double v = (value - s.mean) / s.deviation, f = (wanted - s.fixed_mean) / s.fixed_deviation;
-                        slope = (s.correlation * v - f) / s.deviation * (double)inside;
-                        curvature = (double)inside / (s.deviation * s.deviation);
-                    } else if (loss == FV_LOSS_HUBER && size_of_r > delta) {
-                        slope = r < 0 ? -delta : delta;
-                        curvature = delta / size_of_r;
-                        total += delta * (size_of_r - delta / 2);
-                    } else {
-                        total += r * r / 2;
-                    }
-                    const double b = (2.0 * x + 1) / out_width - 1;
-                    for (int k = 0; k < rows; k++) {
-                        m.slope[k][0] += slope * slopes[k];
-                        m.slope[k][1] += slope * slopes[k] * b;
-                        for (int l = 0; l < rows; l++) {
-                            const double h = curvature * slopes[k] * slopes[l];
-                            m.curvature[k][l][0] += h;
-                            m.curvature[k][l][1] += h * b;
-                            m.curvature[k][l][2] += h * b * b;
-                        }
-                    }
-                }
-                const double base_y = out_height == 1 ? 0 : (2.0 * y + 1) / out_height - 1;
-                const double base_z = out_depth == 1 ? 0 : (2.0 * z + 1) / out_depth - 1;
-                const double base[BASES] = {0, base_y, dims == 3 ? base_z : 1, 1};
-                expand(gradient, hessian, &m, base, rows, columns);
-            }
+        if (loss == FV_LOSS_NCC) {
+            o.s = correlate(kept, stride, at, target, points, o.weight);
+            total += o.weight * (1 - o.s.correlation);
+        }
+        total += accumulate(gradient, hessian, &a, kept, at, target, &o);
     }
-    const double share = 1 / ((double)inside * channels);
+    const double share = 1 / (o.weight * channels);
     out[0] = total * share;
     for (int i = 0; i < size + size * size; i++) gradient[i] *= share;
-    return (int)inside;
+    for (int i = 0; loss != FV_LOSS_NCC && i < size; i++) gradient[i] -= out[0] * weights[i] / o.weight;
+    return inside;
 }

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* Of a residual r = sampled - fixed, in the mean over all channels of the points inside the moving picture. */
+/* Of a residual r = sampled - fixed, in the weighted mean over all channels of the points inside the moving picture. */
 enum {
     FV_LOSS_L2 = 0,    /* r^2 / 2 */
     FV_LOSS_HUBER = 1, /* r^2 / 2 up to delta, then delta * (|r| - delta / 2) */
@@ -30,7 +30,9 @@ enum {
  *   delta    of the Huber loss, > 0
  *   scratch  fv_align_scratch() bytes
  *
- * Points that look outside the moving picture do not count.
+ * A point that looks beyond the moving picture's outermost pixel centres does not count, and
+ * one within a pixel of them counts less, so that the loss is continuous; nor does a point count
+ * where either picture is no finite number, which thus masks.
  * Returns the number of points inside (0: nothing overlaps, and the loss is infinite), FV_E_NULL,
  * FV_E_SHAPE or FV_E_VALUE.
  */
