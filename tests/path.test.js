@@ -175,6 +175,38 @@ test('every optimiser goes down, and twice is bit for bit the same', () => {
     }
 });
 
+test('a step of each optimiser is what its authors say', () => {
+    const ramp = field([40, 40], (x, y) => 2 * x - y), n = 7, g = [2, -1];
+    const knots = tensor(Array.from({length: n}, (_, i) => [8 + 3 * i, 20]));
+    /** @param {any} options @returns {number[][]} how far the knots moved, the fixed ends not */
+    const moved = (options) => rows(optimizePath(ramp, knots, options).knots).map((p, i) => p.map((v, k) => v - knots.data[2 * i + k]));
+
+    const far = [.01, .019, .0271].reduce((a, b) => a + b);
+    moved({optimizer: 'sgd', momentum: .9, steps: 3, learningRate: .01})
+        .forEach((by, i) => assertClose(by, i % (n - 1) ? [-far * g[0], -far * g[1]] : [0, 0], 2e-6, 'sgd with momentum'));
+    moved({optimizer: 'adam', steps: 1, learningRate: .25}).forEach((by, i) => assertClose(by, i % (n - 1) ? [-.25, .25] : [0, 0], 2e-6, 'adam'));
+
+    const metric = Array.from({length: n - 2}, (_, i) => Array.from({length: n - 2}, (_v, j) => i === j ? 2 + 1 / n ** 2 : Math.abs(i - j) === 1 ? -1 : 0));
+    const inverse = inverted(metric), middle = (n - 2 - 1) / 2;
+    moved({optimizer: 'chomp', steps: 1, learningRate: .5}).slice(1, -1).forEach((by, i) =>
+        assertClose(by, g.map((v) => -.5 * v * inverse[i].reduce((a, b) => a + b) / inverse[middle][middle]), 1e-5, 'chomp'));
+    assert.ok(moved({optimizer: 'chomp', steps: 1, fixedEnds: false, learningRate: .5}).every(([x, y]) => x < 0 && y > 0), 'free ends move along');
+
+    const crooked = {data: new Random(47).floats(2 * 12, 0, 30), dims: [12, 2]};
+    const line = optimizePath(ramp, crooked, {optimizer: 'lbfgs', weights: {cost: 0, velocity: 1}, steps: 40});
+    assertClose(line.knots.data, resamplePath(tensor([rows(crooked)[0], rows(crooked)[11]]), {samples: 12}).data, 1e-4, 'a quadratic, solved');
+});
+
+/** By Gauss and Jordan. @param {number[][]} matrix @returns {number[][]} */
+function inverted(matrix) {
+    const n = matrix.length, m = matrix.map((row, i) => [...row, ...row.map((_, j) => +(i === j))]);
+    for (let c = 0; c < n; c++) {
+        m[c] = m[c].map((v) => v / m[c][c]);
+        for (let r = 0; r < n; r++) if (r !== c) m[r] = m[r].map((v, j) => v - m[r][c] * m[c][j]);
+    }
+    return m.map((row) => row.slice(n));
+}
+
 test('a free end finds its goal, headings are kept, curvature is bounded', () => {
     const flat = field([40, 40], () => 0);
     const knots = tensor(Array.from({length: 12}, (_, i) => [5 + 2 * i, 20]));
