@@ -229,6 +229,7 @@ const halfSpans = (sides, alignCorners, least) => Object.entries(sides)
  * @returns {[number, number]}
  */
 export function sinCos(angle) {
+    if (!Number.isFinite(angle)) return [NaN, NaN];
     const n = Math.round(angle / 1.5707963267948966);
     const r = (angle - n * 1.5707963267341256) - n * 6.077100506506192e-11;
     const z = r * r;
