@@ -1,6 +1,6 @@
 #include "path.h"
 
-enum { DOUBLES_A_SAMPLE = 3 * 3 + 3 };
+enum { POINTS = 4, NUMBERS = 4, DOUBLES_A_SAMPLE = 3 * POINTS + NUMBERS };
 
 /* The buffers of a path, its knots and their gradient, and the optimiser's memory. */
 typedef struct {
@@ -30,9 +30,10 @@ static room furnish(void *scratch, int count, int dims, int samples, int spline)
 {
     room r = {.path = {.count = count, .dims = dims, .samples = samples, .rows = scratch}};
     double *next = (double *)(r.path.rows + samples);
-    double **const points[] = {&r.path.path, &r.path.pull, &r.path.along}, **const numbers[] = {&r.path.values, &r.path.length, &r.path.stretch};
-    for (int i = 0; i < 3; i++) *points[i] = next, next += (int64_t)samples * 3;
-    for (int i = 0; i < 3; i++) *numbers[i] = next, next += samples;
+    double **const points[POINTS] = {&r.path.path, &r.path.pull, &r.path.slopes, &r.path.along};
+    double **const numbers[NUMBERS] = {&r.path.values, &r.path.far, &r.path.length, &r.path.stretch};
+    for (int i = 0; i < POINTS; i++) *points[i] = next, next += (int64_t)samples * 3;
+    for (int i = 0; i < NUMBERS; i++) *numbers[i] = next, next += samples;
     r.knots = next;
     r.work = next + (int64_t)count * dims;
     fv_spline_rows(r.path.rows, samples, count, spline);

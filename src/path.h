@@ -22,6 +22,8 @@ typedef struct {
     double *path;   /* [samples, dims] */
     double *pull;   /* [samples, dims] the loss's gradient by the path */
     double *values; /* [samples] the map's */
+    double *far;    /* [samples] the distance's */
+    double *slopes; /* [samples, dims] of a map */
     double *along;  /* [samples, dims] unit vectors of the segments */
     double *length; /* [samples] the segments' */
     double *stretch; /* [samples] the loss's gradient by them */
@@ -35,8 +37,8 @@ void fv_spline_rows(fv_spline_row *rows, int samples, int count, int spline);
 void fv_spline_apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims);
 void fv_spline_transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims); /* added to */
 
-/* The value of a map at a point, and its gradient [3] by that. */
-double fv_path_cell(double *slope, const fv_path *p, const float *map, const double *at);
+/* The values [samples] of a map at the path's points, and their gradients [samples, dims] by these. */
+void fv_path_cells(double *values, double *slopes, const fv_path *p, const float *map);
 
 /* The loss of knots [count, dims], and its gradient, written; p->terms too. */
 double fv_path_loss(fv_path *p, double *grad, const double *knots);

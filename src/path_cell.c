@@ -1,4 +1,4 @@
-/* A map between its cells: grid_sample with border padding, one point at a time, in double. */
+/* A map between its cells: grid_sample with border padding, in double. */
 #include "path.h"
 
 typedef struct {
@@ -41,28 +41,31 @@ static void make_axis(axis *a, double x, int size, int64_t step, int cells, int 
 static v128_t splat(double v) { return wasm_f64x2_splat(v); }
 static v128_t pair(const float *cells) { return wasm_f64x2_promote_low_f32x4(wasm_v128_load64_zero(cells)); }
 
-/* A planar map of at least two cells a side, x and y at once: what make_axis says, except that the last cell is the next of the one before. */
-static double bilinear(double *slope, const fv_path *p, const float *map, const double *at)
+/* Planar maps of at least two cells a side, x and y at once: what make_axis says, except that the last cell is the next of the one before. */
+static void bilinear(double *values, double *slopes, const fv_path *p, const float *map)
 {
     const int width = p->size[0], height = p->size[1];
-    const v128_t zero = splat(0), last = wasm_f64x2_make(width - 1, height - 1), scale = splat(p->settings[FV_SETTING_SCALE]);
-    const v128_t index = wasm_f64x2_add(wasm_f64x2_mul(LOAD(at), scale), splat(p->settings[FV_SETTING_SHIFT]));
-    const v128_t moves = wasm_v128_and(wasm_f64x2_gt(index, zero), wasm_f64x2_lt(index, last));
-    const v128_t held = wasm_f64x2_pmin(last, wasm_f64x2_pmax(zero, index)); /* 0 where it is NaN */
-    const v128_t whole = wasm_f64x2_pmin(wasm_f64x2_floor(held), wasm_f64x2_sub(last, splat(1))), way = wasm_f64x2_sub(held, whole);
-    const float *cell = map + (int64_t)(int)wasm_f64x2_extract_lane(whole, 1) * width + (int)wasm_f64x2_extract_lane(whole, 0);
-    const v128_t above = pair(cell), drop = wasm_f64x2_sub(pair(cell + width), above);
-    const v128_t row = wasm_f64x2_add(above, wasm_f64x2_mul(drop, wasm_i64x2_shuffle(way, way, 1, 1)));
-    /* value and slope along y: both from the left column to the right */
-    const v128_t left = wasm_i64x2_shuffle(row, drop, 0, 2), across = wasm_f64x2_sub(wasm_i64x2_shuffle(row, drop, 1, 3), left);
-    const v128_t both = wasm_f64x2_add(left, wasm_f64x2_mul(across, wasm_i64x2_shuffle(way, way, 0, 0)));
-    STORE(slope, wasm_f64x2_mul(wasm_v128_and(wasm_i64x2_shuffle(across, both, 0, 3), moves), scale));
-    return wasm_f64x2_extract_lane(both, 0);
+    const v128_t zero = splat(0), last = wasm_f64x2_make(width - 1, height - 1), before = wasm_f64x2_sub(last, splat(1));
+    const v128_t scale = splat(p->settings[FV_SETTING_SCALE]), shift = splat(p->settings[FV_SETTING_SHIFT]);
+    for (int i = 0; i < p->samples; i++) {
+        const v128_t index = wasm_f64x2_add(wasm_f64x2_mul(LOAD(p->path + 2 * (int64_t)i), scale), shift);
+        const v128_t moves = wasm_v128_and(wasm_f64x2_gt(index, zero), wasm_f64x2_lt(index, last));
+        const v128_t held = wasm_f64x2_pmin(last, wasm_f64x2_pmax(zero, index)); /* 0 where it is NaN */
+        const i32x4 whole = wasm_i32x4_trunc_sat_f64x2_zero(wasm_f64x2_pmin(held, before));
+        const v128_t way = wasm_f64x2_sub(held, wasm_f64x2_convert_low_i32x4(whole));
+        const float *cell = map + wasm_i32x4_extract_lane(whole, 1) * (int64_t)width + wasm_i32x4_extract_lane(whole, 0);
+        const v128_t above = pair(cell), drop = wasm_f64x2_sub(pair(cell + width), above);
+        const v128_t row = wasm_f64x2_add(above, wasm_f64x2_mul(drop, wasm_i64x2_shuffle(way, way, 1, 1)));
+        /* value and slope along y: both from the left column to the right */
+        const v128_t left = wasm_i64x2_shuffle(row, drop, 0, 2), across = wasm_f64x2_sub(wasm_i64x2_shuffle(row, drop, 1, 3), left);
+        const v128_t both = wasm_f64x2_add(left, wasm_f64x2_mul(across, wasm_i64x2_shuffle(way, way, 0, 0)));
+        STORE(slopes + 2 * (int64_t)i, wasm_f64x2_mul(wasm_v128_and(wasm_i64x2_shuffle(across, both, 0, 3), moves), scale));
+        values[i] = wasm_f64x2_extract_lane(both, 0);
+    }
 }
 
-double fv_path_cell(double *slope, const fv_path *p, const float *map, const double *at)
+static double any_cell(double *slope, const fv_path *p, const float *map, const double *at)
 {
-    if (p->dims == 2 && p->cells == FV_CELL_BILINEAR && p->size[0] > 1 && p->size[1] > 1) return bilinear(slope, p, map, at);
     const double scale = p->settings[FV_SETTING_SCALE], shift = p->settings[FV_SETTING_SHIFT];
     axis x, y, z = {1, {0}, {1}, {0}};
     make_axis(&x, at[0] * scale + shift, p->size[0], 1, p->cells, 0);
@@ -88,6 +91,15 @@ double fv_path_cell(double *slope, const fv_path *p, const float *map, const dou
         sy += py * z.weight[k];
         sz += plane * z.slope[k];
     }
-    slope[0] = sx * scale, slope[1] = sy * scale, slope[2] = sz * scale;
+    slope[0] = sx * scale, slope[1] = sy * scale;
+    if (p->dims == 3) slope[2] = sz * scale;
     return value;
+}
+
+void fv_path_cells(double *values, double *slopes, const fv_path *p, const float *map)
+{
+    if (p->dims == 2 && p->cells == FV_CELL_BILINEAR && p->size[0] > 1 && p->size[1] > 1) bilinear(values, slopes, p, map);
+    else
+        for (int i = 0; i < p->samples; i++)
+            values[i] = any_cell(slopes + (int64_t)i * p->dims, p, map, p->path + (int64_t)i * p->dims);
 }

@@ -6,12 +6,13 @@
  * (1, t, t^2, t^3) basis (a, b, c, d)'. A missing a is b + reach * (b - c).
  */
 static const struct {
+    int taps;
     double basis[4][4], reach;
 } splines[] = {
-    [FV_SPLINE_LINEAR] = {{{0, 1, 0, 0}, {0, -1, 1, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}}, 0},
-    [FV_SPLINE_HERMITE] = {{{0, 1, 0, 0}, {-.5, 0, .5, 0}, {1, -2.5, 2, -.5}, {-.5, 1.5, -1.5, .5}}, 1},
-    [FV_SPLINE_CATMULL_ROM] = {{{0, 1, 0, 0}, {-.5, 0, .5, 0}, {1, -2.5, 2, -.5}, {-.5, 1.5, -1.5, .5}}, 0},
-    [FV_SPLINE_BSPLINE] = {{{1. / 6, 4. / 6, 1. / 6, 0}, {-.5, 0, .5, 0}, {.5, -1, .5, 0}, {-1. / 6, .5, -.5, 1. / 6}}, 1},
+    [FV_SPLINE_LINEAR] = {2, {{0, 1, 0, 0}, {0, -1, 1, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}}, 0},
+    [FV_SPLINE_HERMITE] = {4, {{0, 1, 0, 0}, {-.5, 0, .5, 0}, {1, -2.5, 2, -.5}, {-.5, 1.5, -1.5, .5}}, 1},
+    [FV_SPLINE_CATMULL_ROM] = {4, {{0, 1, 0, 0}, {-.5, 0, .5, 0}, {1, -2.5, 2, -.5}, {-.5, 1.5, -1.5, .5}}, 0},
+    [FV_SPLINE_BSPLINE] = {4, {{1. / 6, 4. / 6, 1. / 6, 0}, {-.5, 0, .5, 0}, {.5, -1, .5, 0}, {-1. / 6, .5, -.5, 1. / 6}}, 1},
 };
 
 static void make_row(fv_spline_row *row, int spline, int segment, double t, int count)
@@ -28,7 +29,8 @@ static void make_row(fv_spline_row *row, int spline, int segment, double t, int 
     if (segment == count - 2) {
         weight[2] += (1 + reach) * weight[3], weight[1] -= reach * weight[3], weight[3] = 0;
     }
-    const fv_spline_row empty = {fv_max(fv_min(segment - 1, count - 4), 0), fv_min(count, 4), {0}};
+    const int taps = fv_min(count, splines[spline].taps), ahead = taps < 4 ? 0 : 1;
+    const fv_spline_row empty = {fv_max(fv_min(segment - ahead, count - taps), 0), taps, {0}};
     *row = empty;
     for (int k = 0; k < 4; k++)
         if (weight[k] != 0) row->weight[segment - 1 + k - row->first] = weight[k];
@@ -43,37 +45,55 @@ void fv_spline_rows(fv_spline_row *rows, int samples, int count, int spline)
     }
 }
 
-/* Inlined with dims and taps known, so that nothing is looped over but the samples. */
-static inline void apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims, int taps)
+/* Planes have a point in a vector; inlined with taps known. */
+static inline void apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int taps)
 {
-    for (int i = 0; i < samples; i++, rows++, path += dims)
-        for (int k = 0; k < dims; k++) {
-            const double *knot = knots + rows->first * (int64_t)dims + k;
-            double sum = 0;
-            for (int t = 0; t < taps; t++) sum += rows->weight[t] * knot[t * dims];
-            path[k] = sum;
-        }
+    for (int i = 0; i < samples; i++) {
+        const double *knot = knots + rows[i].first * (int64_t)2;
+        v128_t sum = wasm_f64x2_mul(wasm_v128_load64_splat(rows[i].weight), LOAD(knot));
+        for (int t = 1; t < taps; t++) sum = wasm_f64x2_add(sum, wasm_f64x2_mul(wasm_v128_load64_splat(rows[i].weight + t), LOAD(knot + 2 * t)));
+        STORE(path + 2 * (int64_t)i, sum);
+    }
 }
 
-static inline void transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims, int taps)
+/* Neighbouring samples share their knots: summed in registers until the next knot comes. */
+static inline void transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int taps)
 {
-    for (int i = 0; i < samples; i++, rows++, grad_path += dims)
-        for (int t = 0; t < taps; t++) {
-            double *grad = grad_knots + (rows->first + t) * (int64_t)dims;
-            for (int k = 0; k < dims; k++) grad[k] += rows->weight[t] * grad_path[k];
+    for (int i = 0; i < samples;) {
+        const int first = rows[i].first;
+        double *grad = grad_knots + first * (int64_t)2;
+        v128_t sum[4];
+        for (int t = 0; t < taps; t++) sum[t] = LOAD(grad + 2 * t);
+        for (; i < samples && rows[i].first == first; i++) {
+            const v128_t pull = LOAD(grad_path + 2 * (int64_t)i);
+            for (int t = 0; t < taps; t++) sum[t] = wasm_f64x2_add(sum[t], wasm_f64x2_mul(wasm_v128_load64_splat(rows[i].weight + t), pull));
         }
+        for (int t = 0; t < taps; t++) STORE(grad + 2 * t, sum[t]);
+    }
 }
 
 void fv_spline_apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims)
 {
-    if (rows->taps < 4) apply(path, rows, samples, knots, dims, rows->taps);
-    else if (dims == 2) apply(path, rows, samples, knots, 2, 4);
-    else apply(path, rows, samples, knots, 3, 4);
+    if (dims == 2 && rows->taps == 4) apply(path, rows, samples, knots, 4);
+    else if (dims == 2 && rows->taps == 2) apply(path, rows, samples, knots, 2);
+    else
+        for (int i = 0; i < samples; i++, rows++, path += dims)
+            for (int k = 0; k < dims; k++) {
+                const double *knot = knots + (int64_t)rows->first * dims + k;
+                double sum = 0;
+                for (int t = 0; t < rows->taps; t++) sum += rows->weight[t] * knot[t * dims];
+                path[k] = sum;
+            }
 }
 
 void fv_spline_transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims)
 {
-    if (rows->taps < 4) transpose(grad_knots, grad_path, rows, samples, dims, rows->taps);
-    else if (dims == 2) transpose(grad_knots, grad_path, rows, samples, 2, 4);
-    else transpose(grad_knots, grad_path, rows, samples, 3, 4);
+    if (dims == 2 && rows->taps == 4) transpose(grad_knots, grad_path, rows, samples, 4);
+    else if (dims == 2 && rows->taps == 2) transpose(grad_knots, grad_path, rows, samples, 2);
+    else
+        for (int i = 0; i < samples; i++, rows++, grad_path += dims)
+            for (int t = 0; t < rows->taps; t++) {
+                double *grad = grad_knots + (int64_t)(rows->first + t) * dims;
+                for (int k = 0; k < dims; k++) grad[k] += rows->weight[t] * grad_path[k];
+            }
 }

@@ -5,29 +5,35 @@ static double *point(const fv_path *p, double *base, int i) { return base + (int
 
 static double cost(fv_path *p, double weight)
 {
-    const int arc = p->flags & FV_PATH_ARC_LENGTH, last = p->samples - 1;
-    double sum = 0, slope[3];
-    for (int i = 0; i <= last; i++) {
-        const double value = p->values[i] = fv_path_cell(slope, p, p->map, point(p, p->path, i));
-        const double share = !arc ? 1 : 0.5 * ((i > 0 ? p->length[i - 1] : 0) + (i < last ? p->length[i] : 0));
-        sum += share * value;
-        double *pull = point(p, p->pull, i);
-        for (int k = 0; k < p->dims; k++) pull[k] += weight * share * slope[k];
+    const int last = p->samples - 1;
+    double sum = 0;
+    fv_path_cells(p->values, p->slopes, p, p->map);
+    if (!(p->flags & FV_PATH_ARC_LENGTH)) {
+        for (int i = 0; i <= last; i++) sum += p->values[i];
+        for (int64_t i = 0; i < (int64_t)p->samples * p->dims; i++) p->pull[i] += weight * p->slopes[i];
+        return sum;
     }
-    for (int i = 0; arc && i < last; i++) p->stretch[i] += weight * 0.5 * (p->values[i] + p->values[i + 1]);
+    for (int i = 0; i <= last; i++) {
+        const double share = 0.5 * ((i > 0 ? p->length[i - 1] : 0) + (i < last ? p->length[i] : 0));
+        double *pull = point(p, p->pull, i), *slope = point(p, p->slopes, i);
+        sum += share * p->values[i];
+        for (int k = 0; k < p->dims; k++) pull[k] += weight * share * slope[k];
+        if (i < last) p->stretch[i] += weight * 0.5 * (p->values[i] + p->values[i + 1]);
+    }
     return sum;
 }
 
 static double clearance(fv_path *p, double weight)
 {
     const double margin = p->settings[FV_SETTING_MARGIN];
-    double sum = 0, slope[3];
+    double sum = 0;
+    fv_path_cells(p->far, p->slopes, p, p->distance);
     for (int i = 0; i < p->samples; i++) {
-        const double s = fv_path_cell(slope, p, p->distance, point(p, p->path, i));
+        const double s = p->far[i];
         if (!(s < margin)) continue;
         const double lack = s < 0 ? margin : margin - s;
         sum += s < 0 ? 0.5 * margin - s : 0.5 * lack * lack / margin;
-        double *pull = point(p, p->pull, i);
+        double *pull = point(p, p->pull, i), *slope = point(p, p->slopes, i);
         for (int k = 0; k < p->dims; k++) pull[k] -= weight * lack / margin * slope[k];
     }
     return sum;
