@@ -15,8 +15,7 @@ typedef struct {
 
 static int enterable(const march *m, int64_t cell) { return m->cost[cell] >= 0 && m->cost[cell] <= m->blocked && m->cost[cell] < FV_INFINITY; }
 
-/* Of equal times the lower cell, so that the order is one. */
-static int before(const march *m, int32_t a, int32_t b) { return m->time[a] < m->time[b] || (m->time[a] == m->time[b] && a < b); }
+static int before(const march *m, int32_t a, int32_t b) { return m->time[a] < m->time[b]; }
 
 static void put(march *m, int at, int32_t cell)
 {

@@ -46,14 +46,15 @@ static void bilinear(double *values, double *slopes, const fv_path *p, const flo
 {
     const int width = p->size[0], height = p->size[1];
     const v128_t zero = splat(0), last = wasm_f64x2_make(width - 1, height - 1), before = wasm_f64x2_sub(last, splat(1));
+    const v128_t to_bits = splat(6755399441055744.); /* 1.5 * 2^52: the sum's low word is the integer */
     const v128_t scale = splat(p->settings[FV_SETTING_SCALE]), shift = splat(p->settings[FV_SETTING_SHIFT]);
     for (int i = 0; i < p->samples; i++) {
         const v128_t index = wasm_f64x2_add(wasm_f64x2_mul(LOAD(p->path + 2 * (int64_t)i), scale), shift);
         const v128_t moves = wasm_v128_and(wasm_f64x2_gt(index, zero), wasm_f64x2_lt(index, last));
         const v128_t held = wasm_f64x2_pmin(last, wasm_f64x2_pmax(zero, index)); /* 0 where it is NaN */
-        const i32x4 whole = wasm_i32x4_trunc_sat_f64x2_zero(wasm_f64x2_pmin(held, before));
-        const v128_t way = wasm_f64x2_sub(held, wasm_f64x2_convert_low_i32x4(whole));
-        const float *cell = map + wasm_i32x4_extract_lane(whole, 1) * (int64_t)width + wasm_i32x4_extract_lane(whole, 0);
+        const v128_t whole = wasm_f64x2_pmin(wasm_f64x2_floor(held), before), way = wasm_f64x2_sub(held, whole);
+        const i32x4 bits = wasm_f64x2_add(whole, to_bits);
+        const float *cell = map + wasm_i32x4_extract_lane(bits, 2) * (int64_t)width + wasm_i32x4_extract_lane(bits, 0);
         const v128_t above = pair(cell), drop = wasm_f64x2_sub(pair(cell + width), above);
         const v128_t row = wasm_f64x2_add(above, wasm_f64x2_mul(drop, wasm_i64x2_shuffle(way, way, 1, 1)));
         /* value and slope along y: both from the left column to the right */
