@@ -2,21 +2,38 @@
 #include "math.h"
 #include "sample_maps.h"
 
-/* Four points; dst is [channels, .] with `dst_step` floats between channels. */
-FV_INLINE void inside_planar(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const fv_inside4 *q, int rows, int run)
+#define QUADS 256
+#define WEIGHTS 1024
+
+/*
+ * Quads of points that are inside, kept until there are enough of them to go through the channels one by one: a map is
+ * then read while it is in the cache, and an output written from left to right.
+ */
+typedef struct {
+    int count;
+    int32_t point[QUADS];
+    int32_t at[QUADS][4];
+    f32x4 weight[WEIGHTS]; /* of each quad's taps */
+} quads;
+
+/* dst is [channels, .] with `dst_step` floats between channels. */
+FV_INLINE void inside_planar(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const quads *q, int rows, int run)
 {
-    for (int c = 0; c < m->channels; c++, src += m->channel_step, dst += dst_step) {
-        f32x4 sum = SPLAT(0.f);
-        for (int r = 0; r < rows; r++) {
-            f32x4 v[4];
-            fv_load_runs(v, (const char *)src + m->inside.row[r], q->at, run);
-            for (int i = 0; i < run; i++) {
-                const f32x4 term = MUL(v[i], q->weight[r * run + i]);
-                sum = r + i ? ADD(sum, term) : term;
+    const int count = q->count;
+    const int32_t row[4] = {m->inside.row[0], m->inside.row[1], m->inside.row[2], m->inside.row[3]};
+    for (int c = 0; c < m->channels; c++, src += m->channel_step, dst += dst_step)
+        for (int k = 0; k < count; k++) {
+            f32x4 sum = SPLAT(0.f);
+            for (int r = 0; r < rows; r++) {
+                f32x4 v[4];
+                fv_load_runs(v, (const char *)src + row[r], q->at[k], run);
+                for (int i = 0; i < run; i++) {
+                    const f32x4 term = rows * run == 1 ? v[i] : MUL(v[i], q->weight[k * rows * run + r * run + i]);
+                    sum = r + i ? ADD(sum, term) : term;
+                }
             }
+            STORE(dst + q->point[k], sum);
         }
-        STORE(dst, sum);
-    }
 }
 
 /* Four points; dst is [4, channels]. */
@@ -93,22 +110,34 @@ FV_OUTLINE void padded_last(float *dst, const float *src, const fv_maps *m, cons
 /* `count` points; dst and dst_step as for the layout. */
 FV_INLINE void sample_as(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const float *grid, int count, int dims, int mode)
 {
-    const int rows = fv_rows_of_taps(dims, mode), run = fv_taps_along(mode);
+    const int rows = fv_rows_of_taps(dims, mode), run = fv_taps_along(mode), taps = rows * run;
+    const int most = fv_min(QUADS, WEIGHTS / taps);
+    const fv_inside inside = m->inside;
+    quads kept;
+    kept.count = 0;
     for (int i = 0; i < count; i += 4, grid += 4 * dims) {
         const int few = fv_min(count - i, 4);
         float *to = dst + (m->last ? (int64_t)i * m->channels : i);
         fv_inside4 q;
-        if (few == 4 && fv_find_inside(&q, &m->inside, grid, dims, mode, 0)) {
-            if (!m->last) inside_planar(to, dst_step, src, m, &q, rows, run);
-            else if (rows * run == 4) inside_last(to, src, m, &q, 4);
-            else inside_last_any(to, src, m, &q, rows * run);
+        if (few == 4 && fv_find_inside(&q, &inside, grid, dims, mode, 0)) {
+            if (m->last && taps == 4) inside_last(to, src, m, &q, 4);
+            else if (m->last) inside_last_any(to, src, m, &q, taps);
+            if (m->last) continue;
+            const int k = kept.count++;
+            kept.point[k] = i;
+            memcpy(kept.at[k], q.at, sizeof q.at);
+            for (int t = 0; t < taps; t++) kept.weight[k * taps + t] = q.weight[t];
+            if (kept.count < most) continue;
+            inside_planar(dst, dst_step, src, m, &kept, rows, run);
+            kept.count = 0;
             continue;
         }
-        fv_taps4 taps;
-        fv_sample_taps(&taps, &m->sampler, grid, few, 0);
-        if (m->last) padded_last(to, src, m, &taps, few);
-        else padded_planar(to, dst_step, src, m, &taps, few);
+        fv_taps4 padded;
+        fv_sample_taps(&padded, &m->sampler, grid, few, 0);
+        if (m->last) padded_last(to, src, m, &padded, few);
+        else padded_planar(to, dst_step, src, m, &padded, few);
     }
+    inside_planar(dst, dst_step, src, m, &kept, rows, run);
 }
 
 static void sample_points(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const float *grid, int count)

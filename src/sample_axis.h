@@ -5,25 +5,24 @@
 #include "fovea/sample.h"
 #include "simd.h"
 
-/* Index coordinate = ((x + add) * times - less) * factor, in torch's order of operations; slope: its derivative. */
+/* Index coordinate = (x + add) * slope - less: torch's operations, but that halving, which is exact, comes first. */
 typedef struct {
-    float add, times, less, factor, slope;
+    float add, slope, less;
 } fv_axis;
 
 static inline fv_axis fv_make_axis(int coords, int size)
 {
-    const float n = (float)size, last = (float)(size - 1);
     switch (coords) {
-    case FV_COORDS_EDGES: return (fv_axis){1, n, 1, 0.5f, 0.5f * n};
-    case FV_COORDS_CENTRES: return (fv_axis){1, 0.5f, 0, last, 0.5f * last};
-    case FV_COORDS_CANVAS: return (fv_axis){-0.5f, 1, 0, 1, 1};
-    default: return (fv_axis){0, 1, 0, 1, 1};
+    case FV_COORDS_EDGES: return (fv_axis){1, 0.5f * (float)size, 0.5f};
+    case FV_COORDS_CENTRES: return (fv_axis){1, 0.5f * (float)(size - 1), 0};
+    case FV_COORDS_CANVAS: return (fv_axis){-0.5f, 1, 0};
+    default: return (fv_axis){0, 1, 0};
     }
 }
 
 static inline f32x4 fv_to_index(const fv_axis *a, f32x4 x)
 {
-    return MUL(SUB(MUL(ADD(x, SPLAT(a->add)), SPLAT(a->times)), SPLAT(a->less)), SPLAT(a->factor));
+    return SUB(MUL(ADD(x, SPLAT(a->add)), SPLAT(a->slope)), SPLAT(a->less));
 }
 
 /* Keys' kernel at a distance d of 0 to 1, and of 1 to 2; and its derivatives. */

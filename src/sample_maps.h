@@ -6,7 +6,7 @@
 #include "sample_inside.h"
 #include "sample_taps.h"
 
-#define FV_ROW_CHUNK 64 /* points of an affine grid at a time */
+#define FV_ROW_CHUNK 256 /* points of an affine grid at a time */
 
 /* A batch entry's maps and where its results go. */
 typedef struct {
