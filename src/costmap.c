@@ -28,6 +28,7 @@ int fv_costmap_scratch(int depth, int height, int width)
 }
 
 #define FAR INT32_MAX
+#define UNSEEN (1 << 24) /* and more, by as many as a map has cells a side */
 
 static void transform_line(int32_t *field, int64_t step, int n, const line_buffers *b)
 {
@@ -53,14 +54,31 @@ static void transform_line(int32_t *field, int64_t step, int n, const line_buffe
     }
 }
 
+/* row = the lesser of row and from + 1 */
+static void relax(int32_t *row, const int32_t *from, int64_t n)
+{
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) STORE(row + i, wasm_i32x4_min(LOAD(row + i), wasm_i32x4_add(LOAD(from + i), SPLATI(1))));
+    for (; i < n; i++) row[i] = fv_min(row[i], from[i] + 1);
+}
+
+/* Along the outer axis of [outer, n], whose steps are far apart: there and back, whole rows at a time. From 0 and UNSEEN to squares. */
+static void scan(int32_t *field, int outer, int64_t n)
+{
+    for (int y = 1; y < outer; y++) relax(field + y * n, field + (y - 1) * n, n);
+    for (int y = outer - 2; y >= 0; y--) relax(field + y * n, field + (y + 1) * n, n);
+    for (int64_t i = 0; i < outer * n; i++) field[i] = field[i] >= UNSEEN ? FAR : field[i] * field[i];
+}
+
 static void transform(int32_t *field, int depth, int height, int width, const line_buffers *b)
 {
     const int64_t area = (int64_t)height * width;
+    if (depth > 1) scan(field, depth, area);
+    else scan(field, height, width);
     for (int z = 0; z < depth; z++) {
+        for (int x = 0; x < width && depth > 1; x++) transform_line(field + z * area + x, width, height, b);
         for (int y = 0; y < height; y++) transform_line(field + z * area + (int64_t)y * width, 1, width, b);
-        for (int x = 0; x < width && height > 1; x++) transform_line(field + z * area + x, width, height, b);
     }
-    for (int64_t i = 0; i < area && depth > 1; i++) transform_line(field + i, area, depth, b);
 }
 
 int fv_costmap_distance(float *dst, const float *src, int depth, int height, int width, float threshold, int with_sign, void *scratch)
@@ -76,7 +94,7 @@ int fv_costmap_distance(float *dst, const float *src, int depth, int height, int
     const line_buffers buffers = {source, root, reach};
     const float half = with_sign ? 0.5f : 0.f, nowhere = (float)depth + (float)height + (float)width;
     for (int within = 0; within <= with_sign; within++) {
-        for (int64_t i = 0; i < cells; i++) field[i] = (src[i] > threshold) != within ? 0 : FAR;
+        for (int64_t i = 0; i < cells; i++) field[i] = (src[i] > threshold) != within ? 0 : UNSEEN;
         transform(field, depth, height, width, &buffers);
         for (int64_t i = 0; i < cells; i++) {
             const float distance = field[i] == FAR ? nowhere : (float)__builtin_sqrt((double)field[i]);
