@@ -87,7 +87,8 @@ function readPath(costmap, knots, {
     const {count, axes} = readKnots('knots', knots);
     checkNumbers(knots);
     const map = readMap('costmap', costmap, axes);
-    const [fixStart, fixGoal] = typeof fixedEnds === 'boolean' ? [fixedEnds, fixedEnds] : fixedEnds;
+    const [fixStart, fixGoal] = Array.isArray(fixedEnds) ? fixedEnds : [fixedEnds, fixedEnds];
+    if (typeof fixStart !== 'boolean' || typeof fixGoal !== 'boolean') throw wrongType('fixedEnds', 'true, false or one of each end', fixedEnds);
     if (wrap && axes === 2) throw wrong('wrap', 'a volume and knots [K, 3]', knots.dims);
     const flags = Object.entries({fixStart, fixGoal, smoothSamples: checkChoice('smoothOn', SMOOTHED, smoothOn), arcLength, wrap})
         .reduce((sum, [name, on]) => sum + (on ? FLAGS[/** @type {keyof typeof FLAGS} */ (name)] : 0), 0);
@@ -200,12 +201,19 @@ function descend(costmap, knots, options) {
     checkInteger('steps', steps, 0);
     const read = readPath(costmap, knots, options);
     const {count, axes, samples} = read;
-    const rates = {rate: learningRate, momentum: optimizer === 'adam' ? betas[0] : momentum, decay: betas[1], epsilon: eps};
-    for (const [name, value] of Object.entries(rates)) {
-        if (!(checkFinite(name, value) >= 0) || (value >= 1 && (name === 'momentum' || name === 'decay'))) throw wrong(name, name === 'rate' ? 'at least 0' : 'at least 0 and below 1', value);
-        read.settings[SETTINGS[/** @type {keyof typeof rates} */ (name)]] = value;
+    const [beta1, beta2] = betas;
+    /** @type {[string, number, number, number][]} name, value, setting, below */
+    const rates = [
+        ['learningRate', learningRate, SETTINGS.rate, Infinity],
+        optimizer === 'adam' ? ['betas[0]', beta1, SETTINGS.momentum, 1] : ['momentum', momentum, SETTINGS.momentum, 1],
+        ['betas[1]', beta2, SETTINGS.decay, 1],
+        ['eps', eps, SETTINGS.epsilon, Infinity],
+    ];
+    for (const [name, value, setting, below] of rates) {
+        if (!(checkFinite(name, value) >= 0 && value < below)) throw wrong(name, below === 1 ? 'at least 0 and below 1' : 'at least 0', value);
+        read.settings[setting] = value;
     }
-    if (eps <= 0) throw wrong('eps', 'above 0', eps);
+    if (!eps) throw wrong('eps', 'above 0', eps);
 
     const maps = levels === 1 ? [costmap] : mapPyramid(costmap, {levels});
     const distances = !read.clearance ? [] : levels === 1 ? [read.clearance] : mapPyramid(read.clearance, {levels});

@@ -257,7 +257,7 @@ test('what is wrong is named', () => {
     assert.throws(() => pathCost(map, tensor([[1, 1], [NaN, 0]])), /knots: expected finite coordinates, got NaN/);
     assert.throws(() => pathCost(map, tensor([[1, 1, 1], [2, 2, 2]])), /costmap: expected \[D, H, W\]/);
     assert.throws(() => pathCost(field([0, 4], () => 0), knots), /costmap: .*not empty/);
-    refused({spline: 'quintic'}, /spline: expected one of linear, hermite, catmull-rom, bspline; got quintic|spline: expected one of .*got quintic/);
+    refused({spline: 'quintic'}, /spline: expected one of linear, hermite, catmull-rom, bspline, got quintic/);
     refused({optimizer: 'newton'}, /optimizer: expected one of/);
     refused({weights: {speed: 1}}, /weights: expected one of .*got speed/);
     refused({weights: {count: 1}}, /weights: expected one of/);
@@ -267,8 +267,11 @@ test('what is wrong is named', () => {
     refused({samples: 0}, /samples: expected an integer from 1/);
     refused({steps: -1}, /steps/);
     refused({margin: 0}, /margin: expected above 0/);
-    refused({learningRate: -1}, /rate: expected at least 0/);
-    refused({betas: [1, .9]}, /momentum: expected .*below 1/);
+    refused({learningRate: -1}, /learningRate: expected at least 0/);
+    refused({betas: [1, .9]}, /betas\[0\]: expected .*below 1/);
+    refused({optimizer: 'sgd', momentum: 1}, /momentum: expected at least 0 and below 1/);
+    refused({eps: 0}, /eps: expected above 0/);
+    refused({fixedEnds: 'start'}, /fixedEnds: expected true, false/);
     refused({wrap: true}, /wrap: expected a volume/);
     refused({levels: 0}, /levels/);
     refused({goal: [1]}, /goal: expected \[x, y\]/);
