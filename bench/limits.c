@@ -72,6 +72,21 @@ EXPORT(madd) float madd(uint32_t turns)
     return 0 EACH(TOTAL);
 }
 
+/* Pairs of floats from places in the first `bytes` that no prefetcher foresees: 4 a turn, added up. */
+EXPORT(gather) float gather(uint32_t bytes, uint32_t turns)
+{
+    v128_t sum = wasm_f32x4_splat(0.0f);
+    uint32_t at = 1;
+    while (turns--) {
+        uint32_t place[4];
+        for (int i = 0; i < 4; i++) at = at * 1664525u + 1013904223u, place[i] = (uint32_t)((uint64_t)at * (bytes - 8) >> 32) & ~3u;
+        const v128_t ab = wasm_v128_load64_lane(from + place[1], wasm_v128_load64_zero(from + place[0]), 1);
+        const v128_t cd = wasm_v128_load64_lane(from + place[3], wasm_v128_load64_zero(from + place[2]), 1);
+        sum = wasm_f32x4_add(sum, wasm_f32x4_add(ab, cd));
+    }
+    return lane_sum(sum);
+}
+
 /* 4 independent chains of 4-lane divisions: 16 a turn. */
 EXPORT(divide) float divide(uint32_t turns)
 {

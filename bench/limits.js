@@ -11,6 +11,7 @@ import {readFileSync} from 'node:fs';
  * @property {number} [copy]    bytes written by a copy (each also read)
  * @property {number} [read]    bytes only read
  * @property {number} [madd]    float32 operations with four lanes, as multiplications and additions
+ * @property {number} [gather]  pairs of neighbouring floats loaded from anywhere in 1 MB
  * @property {number} [divide]  float32 divisions
  * @property {number} [exp]     exponentials
  * @property {number} [block]   bytes of the largest block, which says what cache the copies run in; default 4 MB
@@ -47,6 +48,7 @@ export async function openLimits() {
             }),
             yardstick('read', 'bytes', block * times, () => wasm.read(block, times)),
             yardstick('madd', 'flop', FLOPS_A_TURN * turns, () => wasm.madd(turns)),
+            yardstick('gather', 'pairs', 4 * turns, () => wasm.gather(1 << 20, turns)),
             yardstick('divide', 'divisions', LANES_A_TURN * turns, () => wasm.divide(turns)),
             yardstick('exp', 'exponentials', LANES_A_TURN * turns, () => wasm.exponent(turns)),
         ].filter(y => bound[/** @type {'copy'} */ (y.name)]);

@@ -7,15 +7,18 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 
 /** @typedef {{ data: any, dims: number[] }} Tensor */
 
+export async function useWasm() {
+    const require = createRequire(import.meta.url);
+    setWasmPaths(`${require.resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm').replace(/[^/\\]*$/, '')}`);
+    await tf.setBackend('wasm');
+}
+
 /**
  * @param {URL} url of the model's .json; its weights lie beside it
  * @returns {Promise<{ run(input: Tensor, nodes: string[]): Tensor[] }>}
  */
 export async function loadNetwork(url) {
-    const require = createRequire(import.meta.url);
-    setWasmPaths(`${require.resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm').replace(/[^/\\]*$/, '')}`);
-    await tf.setBackend('wasm');
-
+    await useWasm();
     const graph = JSON.parse(await readFile(url, 'utf8'));
     const groups = graph.weightsManifest;
     const weights = await Promise.all(groups.flatMap((/** @type {any} */ group) => group.paths).map((/** @type {string} */ path) => readFile(new URL(path, url))));

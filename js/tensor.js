@@ -94,6 +94,25 @@ export function placeFloats(block, {data, scale = 1, zeroPoint = 0}) {
 }
 
 /**
+ * An array for a result: what the caller gave to be written, or a new one.
+ *
+ * @param {string} name of the option
+ * @param {number} count of its values
+ * @param {Float32Array | {data: Float32Array}} [into]
+ * @returns {Float32Array}
+ * @throws {TypeError | RangeError} another length, or more than wasm memory can hold
+ */
+export function makeOutput(name, count, into) {
+    if (count * 4 >= 2 ** 31) throw wrong('size', 'a result of less than 2^31 bytes', count * 4);
+    if (into === undefined) return new Float32Array(count);
+    const data = into instanceof Float32Array ? into : into?.data;
+    if (!(data instanceof Float32Array) || data.length !== count) {
+        throw wrongType(name, `a Float32Array of ${count} values`, data instanceof Float32Array ? data.length : into);
+    }
+    return data;
+}
+
+/**
  * A tensor as float32, quantisation undone.
  *
  * @param {Tensor} tensor float32, int32, uint8, int8 or float16

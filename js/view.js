@@ -1,4 +1,4 @@
-import {checkChoice, checkFinite, checkInteger, checkList, checkNumber, checkOptions, checkSize, isList, wrong, wrongType} from './check.js';
+import {checkChoice, checkFinite, checkInteger, checkList, checkOptions, checkSize, isList, wrong, wrongType} from './check.js';
 import {asRows} from './tensor.js';
 
 /** @import {Tensor, FloatTensor} from './tensor.js' */
@@ -176,23 +176,54 @@ export class View {
     }
 
     /**
-     * The same map as an affineGrid theta (alignCorners false).
+     * The same map as an affineGrid theta.
      *
-     * @param {number} srcW width of the picture, pixels
+     * @param {number} srcW width of the picture, pixels; with alignCorners at least 2
      * @param {number} srcH
      * @param {number} dstW width of the tensor, pixels
      * @param {number} dstH
+     * @param {{alignCorners?: boolean}} [options] of the affineGrid and gridSample it is for
      * @returns {FloatTensor} [1, 2, 3]
      */
-    theta(srcW, srcH, dstW, dstH) {
-        for (const [name, value] of Object.entries({srcW, srcH, dstW, dstH})) checkNumber(name, value);
+    theta(srcW, srcH, dstW, dstH, {alignCorners = false} = {}) {
+        const [X, Y, x, y] = halfSpans({srcW, srcH}, alignCorners, 2).concat(halfSpans({dstW, dstH}, alignCorners, 1));
         const [a, b, c, d, e, f] = this.matrix;
         const data = Float32Array.of(
-            (a * dstW) / srcW, (b * dstH) / srcW, (a * dstW + b * dstH + 2 * c) / srcW - 1,
-            (d * dstW) / srcH, (e * dstH) / srcH, (d * dstW + e * dstH + 2 * f) / srcH - 1);
+            a * x / X, b * y / X, (a * dstW + b * dstH + 2 * c - srcW) / (2 * X),
+            d * x / Y, e * y / Y, (d * dstW + e * dstH + 2 * f - srcH) / (2 * Y));
         return {data, dims: [1, 2, 3]};
     }
+
+    /**
+     * The view whose theta this is: normalised coordinates to pixels.
+     *
+     * @param {Tensor | ArrayLike<number>} theta [1, 2, 3]: of a tensor's normalised coordinates the picture's
+     * @param {number} srcW width of the picture, pixels
+     * @param {number} srcH
+     * @param {number} dstW width of the tensor, pixels; with alignCorners at least 2
+     * @param {number} dstH
+     * @param {{alignCorners?: boolean}} [options] what theta's -1 and 1 are: the edges, or the outermost pixels' centres
+     * @returns {View}
+     */
+    static fromTheta(theta, srcW, srcH, dstW, dstH, {alignCorners = false} = {}) {
+        const values = 'data' in Object(theta) ? /** @type {Tensor} */ (theta).data : /** @type {ArrayLike<number>} */ (theta);
+        if (values?.length !== 6) throw wrongType('theta', '6 numbers', values?.length ?? theta);
+        const [X, Y, x, y] = halfSpans({srcW, srcH}, alignCorners, 1).concat(halfSpans({dstW, dstH}, alignCorners, 2));
+        const [a, b, d, e] = [values[0] * X / x, values[1] * X / y, values[3] * Y / x, values[4] * Y / y];
+        return new View([a, b, values[2] * X + (srcW - a * dstW - b * dstH) / 2, d, e, values[5] * Y + (srcH - d * dstW - e * dstH) / 2],
+            {picture: [srcW, srcH], tensor: [dstW, dstH]});
+    }
 }
+
+/**
+ * Half of what -1 to 1 spans, in pixels, of each of two sides; its middle is the middle of the side in both conventions.
+ *
+ * @param {Record<string, number>} sides
+ * @param {boolean} alignCorners
+ * @param {number} least samples that alignCorners needs
+ */
+const halfSpans = (sides, alignCorners, least) => Object.entries(sides)
+    .map(([name, side]) => (checkInteger(name, side, alignCorners ? least : 1) - +alignCorners) / 2);
 
 /** @typedef {{left: number, top: number, width: number, height: number}} Place */
 
@@ -209,7 +240,8 @@ export function checkView(name, view) {
  * @param {number} angle
  * @returns {[number, number]}
  */
-function sinCos(angle) {
+export function sinCos(angle) {
+    if (!Number.isFinite(angle)) return [NaN, NaN];
     const n = Math.round(angle / 1.5707963267948966);
     const r = (angle - n * 1.5707963267341256) - n * 6.077100506506192e-11;
     const z = r * r;

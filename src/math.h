@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FV_INFINITY __builtin_inff()
+#define FV_NAN __builtin_nanf("")
 
 static inline float fv_from_bits(uint32_t bits)
 {
@@ -87,6 +88,26 @@ static inline float fv_log(float x)
     p += e * FV_LN2_LOW;
     p -= .5f * z;
     return (m + p) + e * FV_LN2_HIGH;
+}
+
+/* Natural logarithm of a positive, normal x in double, to a unit in the last place (Sun's fdlibm). */
+static inline double fv_log64(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int exponent = (int)(bits >> 52) - 1023;
+    bits = (bits & 0x000fffffffffffffu) | 0x3ff0000000000000u; /* [1, 2) */
+    memcpy(&x, &bits, sizeof x);
+    if (x > 1.4142135623730951) exponent++, x *= 0.5;
+    const double f = x - 1, s = f / (2 + f), z = s * s, half = 0.5 * f * f;
+    double p = 1.479819860511658591e-1;
+    p = p * z + 1.531383769920937332e-1;
+    p = p * z + 1.818357216161805012e-1;
+    p = p * z + 2.222219843214978396e-1;
+    p = p * z + 2.857142874366239149e-1;
+    p = p * z + 3.999999999940941908e-1;
+    p = p * z + 6.666666666666735130e-1;
+    return exponent * 6.93147180369123816490e-1 - ((half - (s * (half + p * z) + exponent * 1.90821492927058770002e-10)) - f);
 }
 
 /* Arc tangent, absolute error below 2e-7 (Cephes). */

@@ -1,0 +1,109 @@
+import {checkInteger, wrong} from './check.js';
+import {checkShape, makeOutput, placeFloats} from './tensor.js';
+import {withBlock} from './wasm.js';
+
+/** @import {FloatTensor, Tensor} from './tensor.js' */
+
+/**
+ * The output of an affine grid: [N, C, H, W], or [N, C, D, H, W] for volumes.
+ *
+ * @param {readonly number[]} size
+ * @returns {{N: number, dims: 2 | 3, sizes: number[], depth: number, height: number, width: number, points: number}}
+ */
+export function readSize(size) {
+    if (!Array.isArray(size) || size.length < 4 || size.length > 5) throw wrong('size', '[N, C, H, W] or [N, C, D, H, W]', size);
+    size.forEach((side, i) => checkInteger(`size[${i}]`, side, i ? 1 : 0));
+    const sizes = size.slice(2);
+    const [width, height, depth = 1] = [...sizes].reverse();
+    return {N: size[0], dims: size.length === 5 ? 3 : 2, sizes, depth, height, width, points: depth * height * width};
+}
+
+/**
+ * torch.nn.functional.affine_grid: where each output of gridSample looks, (x, y) or (x, y, z). -1 and 1 are the outer edges of the
+ * input, or with `alignCorners` the centres of its first and last pixels.
+ *
+ * @param {Tensor} theta [N, 2, 3], or [N, 3, 4] for volumes
+ * @param {readonly number[]} size of the output: [N, C, H, W], or [N, C, D, H, W]
+ * @param {{alignCorners?: boolean}} [options]
+ * @returns {FloatTensor} [N, H, W, 2], or [N, D, H, W, 3]
+ */
+export function affineGrid(theta, size, {alignCorners = false} = {}) {
+    const {N, dims, sizes, depth, height, width, points} = readSize(size);
+    checkShape('theta', theta, ['N', dims, dims + 1], {N});
+    const data = makeOutput('into', N * points * dims);
+    withBlock((block) => {
+        const grid = block.space(data.byteLength);
+        block.call('fv_grid_affine', grid, placeFloats(block, theta), N, dims, depth, height, width, +alignCorners);
+        block.output(grid, data);
+    });
+    return {data, dims: [N, ...sizes, dims]};
+}
+
+/**
+ * The gradient of affineGrid.
+ *
+ * @param {Tensor} gradGrid [N, H, W, 2], or [N, D, H, W, 3]
+ * @param {readonly number[]} size that was given to affineGrid
+ * @param {{alignCorners?: boolean}} [options]
+ * @returns {FloatTensor} gradient of theta, [N, 2, 3] or [N, 3, 4]
+ */
+export function affineGridBackward(gradGrid, size, {alignCorners = false} = {}) {
+    const {N, dims, sizes, depth, height, width} = readSize(size);
+    checkShape('gradGrid', gradGrid, ['N', ...sizes, dims], {N});
+    const data = new Float32Array(N * dims * (dims + 1));
+    withBlock((block) => {
+        const theta = block.space(data.byteLength);
+        block.call('fv_grid_affine_backward', theta, placeFloats(block, gradGrid), N, dims, depth, height, width, +alignCorners);
+        block.output(theta, data);
+    });
+    return {data, dims: [N, dims, dims + 1]};
+}
+
+/**
+ * A grid through homographies of normalised coordinates, divided by w; a point behind the horizon is NaN.
+ *
+ * @param {Tensor} homography [N, 3, 3]
+ * @param {readonly number[]} size of the output: [N, C, H, W]
+ * @param {{alignCorners?: boolean}} [options]
+ * @returns {FloatTensor} [N, H, W, 2]
+ */
+export function projectiveGrid(homography, size, {alignCorners = false} = {}) {
+    const {N, height, width} = readPlane(size);
+    checkShape('homography', homography, ['N', 3, 3], {N});
+    const data = makeOutput('into', N * height * width * 2);
+    withBlock((block) => {
+        const grid = block.space(data.byteLength);
+        block.call('fv_grid_projective', grid, placeFloats(block, homography), N, height, width, +alignCorners);
+        block.output(grid, data);
+    });
+    return {data, dims: [N, height, width, 2]};
+}
+
+/**
+ * The gradient of projectiveGrid.
+ *
+ * @param {Tensor} gradGrid [N, H, W, 2]
+ * @param {Tensor} homography [N, 3, 3]
+ * @param {readonly number[]} size that was given to projectiveGrid
+ * @param {{alignCorners?: boolean}} [options]
+ * @returns {FloatTensor} gradient of the homographies, [N, 3, 3]
+ */
+export function projectiveGridBackward(gradGrid, homography, size, {alignCorners = false} = {}) {
+    const {N, height, width} = readPlane(size);
+    checkShape('homography', homography, ['N', 3, 3], {N});
+    checkShape('gradGrid', gradGrid, ['N', height, width, 2], {N});
+    const data = new Float32Array(N * 9);
+    withBlock((block) => {
+        const gradient = block.space(data.byteLength);
+        block.call('fv_grid_projective_backward', gradient, placeFloats(block, gradGrid), placeFloats(block, homography), N, height, width, +alignCorners);
+        block.output(gradient, data);
+    });
+    return {data, dims: [N, 3, 3]};
+}
+
+/** @param {readonly number[]} size */
+function readPlane(size) {
+    const read = readSize(size);
+    if (read.dims !== 2) throw wrong('size', '[N, C, H, W]', size);
+    return read;
+}
