@@ -1,4 +1,4 @@
-import {checkChoice, checkFinite, checkInteger, wrong} from './check.js';
+import {checkChoice, checkFinite, checkInteger, checkList, checkOptions, wrong, wrongType} from './check.js';
 import {resizeMaps} from './image.js';
 import {checkTensor, placeFloats, toFloat32} from './tensor.js';
 import {thetaSlopes} from './theta.js';
@@ -40,6 +40,8 @@ const ISOTROPIC = new Set(['similarity', 'rigid3d', 'similarity3d']);
  * @property {number} overlap share of the fixed picture that sees the moving one
  */
 
+const MOST_STEPS = 10000;
+
 /** Steps of each first try, and the overlap below which a try does not count. */
 const TRY_STEPS = 12;
 const LEAST_OVERLAP = 0.25;
@@ -60,7 +62,7 @@ const LEAST_OVERLAP = 0.25;
  * @param {string} [options.model] 'translation', 'similarity', 'affine', 'projective'; 'translation3d', 'rigid3d', 'similarity3d', 'affine3d'. Default 'similarity', or 'rigid3d'
  * @param {number} [options.pyramid] levels, each half the size of the one before; default: down to 16 pixels
  * @param {'lm' | 'gauss-newton' | 'adam' | 'sgd'} [options.optimizer] default 'lm' (Levenberg and Marquardt)
- * @param {number} [options.steps] at most, over all levels, the first tries apart; default 200
+ * @param {number} [options.steps] at most, over all levels, the first tries apart; up to 10000, default 200
  * @param {number} [options.learningRate] of adam (default .01) and sgd (default .1), at the start of a level; falls to a tenth
  * @param {number} [options.momentum] of sgd; default .9
  * @param {keyof typeof LOSSES} [options.loss] 'l2', 'huber', or 'ncc' (blind to brightness and contrast); default 'l2'
@@ -70,9 +72,10 @@ const LEAST_OVERLAP = 0.25;
  * @returns {{theta: FloatTensor, params: Float64Array, loss: number, overlap: number, history: number[]}} theta: [1, 2, 3], [1, 3, 4] or [1, 3, 3];
  *   loss: infinite where nothing overlaps; overlap: the share of `fixed` that sees `moving`; history: the loss after each step, of its own level
  */
-export function alignImages(moving, fixed, {
-    model, pyramid, optimizer = 'lm', steps = 200, learningRate, momentum = 0.9, loss = 'l2', delta = 0.1, start, onStep,
-} = {}) {
+export function alignImages(moving, fixed, options) {
+    const {
+        model, pyramid, optimizer = 'lm', steps = 200, learningRate, momentum = 0.9, loss = 'l2', delta = 0.1, start, onStep,
+    } = checkOptions(options);
     const volume = checkTensor('moving', moving, '[1, C, H, W] or [1, C, D, H, W]').length === 5;
     const sides = moving.dims.length;
     if (sides < 4 || sides > 5 || moving.dims[0] !== 1 || moving.data.length === 0) throw wrong('moving', '[1, C, H, W] or [1, C, D, H, W]', moving.dims);
@@ -84,10 +87,9 @@ export function alignImages(moving, fixed, {
     if (kind.endsWith('3d') !== volume) throw wrong('model', volume ? 'one for volumes' : 'one for pictures', kind);
     const lossKind = checkChoice('loss', LOSSES, loss);
     if (!(checkFinite('delta', delta) > 0)) throw wrong('delta', 'a number above 0', delta);
-    const most = checkInteger('steps', steps, 0);
-    let params = Float64Array.from(start ?? identity);
-    if (params.length !== identity.length) throw wrong('start', `${identity.length} parameters of ${kind}`, params.length);
-    params.forEach((p, i) => checkFinite(`start[${i}]`, p));
+    const most = checkInteger('steps', steps, 0, MOST_STEPS);
+    let params = Float64Array.from(start === undefined ? identity : checkList('start', start, identity.length));
+    if (onStep !== undefined && typeof onStep !== 'function') throw wrongType('onStep', 'a function', onStep);
     const makeStep = checkChoice('optimizer', OPTIMIZERS, optimizer);
     const rates = {learningRate: learningRate === undefined ? undefined : checkFinite('learningRate', learningRate), momentum: checkFinite('momentum', momentum)};
 
@@ -97,13 +99,13 @@ export function alignImages(moving, fixed, {
     for (let i = 1; i < levels; i++) pairs.unshift(pairs[0].map(halve));
     const measures = pairs.map((pair) => (/** @type {Float64Array} */ p) => measureAt(pair[0], pair[1], kind, p, lossKind, delta));
     /** a five-hundredth of a pixel @param {number} level */
-    const options = (level) => ({...rates, precision: 0.004 / Math.max(...pairs[level][1].dims.slice(2))});
+    const stepping = (level) => ({...rates, precision: 0.004 / Math.max(...pairs[level][1].dims.slice(2))});
 
-    if (!start && most > 0) params = bestOf([identity, ...tries], measures[0], options(0));
+    if (!start && most > 0) params = bestOf([identity, ...tries], measures[0], stepping(0));
     /** @type {number[]} */
     const history = [];
     measures.forEach((measure, level) => {
-        const step = makeStep(measure, options(level));
+        const step = makeStep(measure, stepping(level));
         const share = Math.ceil((most - history.length) / (pairs.length - level));
         for (let i = 0; i < share && history.length < most; i++) {
             const {value, done} = step(params, i / share);

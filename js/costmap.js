@@ -1,5 +1,6 @@
-import {checkChoice, checkFinite, checkInteger, checkNumber, wrong, wrongType} from './check.js';
+import {checkChoice, checkFinite, checkInteger, checkList, checkNumber, checkOptions, isList, wrong, wrongType} from './check.js';
 import {asRows, checkTensor, placeFloats, toFloat32} from './tensor.js';
+import {checkView} from './view.js';
 import {withBlock} from './wasm.js';
 
 /** @import {Block} from './wasm.js' */
@@ -10,6 +11,9 @@ import {withBlock} from './wasm.js';
  * Cost maps: [H, W], or volumes [D, H, W]; sizes of 1 before these are ignored, so that a network's [1, 1, H, W] may be passed.
  * Points (x, y) or (x, y, z) are in index coordinates, as in softArgmax: integers name cell centres. Boxes are the canvas's.
  */
+
+/** of a path, that its scratch fits in memory */
+export const MOST_POINTS = 2 ** 22;
 
 const SPLATS = /** @abi FV_SPLAT_ */ {max: 0, add: 1};
 
@@ -38,7 +42,7 @@ export function readMap(name, map, axes) {
  * @returns {Float32Array}
  */
 export function readPoint(name, point, axes) {
-    if (point?.length !== axes) throw wrong(name, axes === 3 ? '[x, y, z]' : '[x, y]', point);
+    if (!isList(point) || point.length !== axes) throw wrong(name, axes === 3 ? '[x, y, z]' : '[x, y]', point);
     return Float32Array.from(point, (v) => checkFinite(name, v));
 }
 
@@ -77,7 +81,8 @@ function made(map, call, reshape = (sizes) => sizes) {
  * @param {{threshold?: number}} [options] an obstacle is what costs more; default .5
  * @returns {FloatTensor} as the map, in cells
  */
-export function distanceTransform(costmap, {threshold = .5} = {}) {
+export function distanceTransform(costmap, options) {
+    const {threshold = .5} = checkOptions(options);
     checkNumber('threshold', threshold);
     return made(costmap, (block, dst, src, map) => block.call('fv_costmap_distance', dst, src, ...map.size, threshold, 0, scratchOf(block, map)));
 }
@@ -90,7 +95,8 @@ export function distanceTransform(costmap, {threshold = .5} = {}) {
  * @param {{threshold?: number}} [options] an obstacle is what costs more; default .5
  * @returns {FloatTensor} as the map, in cells
  */
-export function signedDistance(costmap, {threshold = .5} = {}) {
+export function signedDistance(costmap, options) {
+    const {threshold = .5} = checkOptions(options);
     checkNumber('threshold', threshold);
     return made(costmap, (block, dst, src, map) => block.call('fv_costmap_distance', dst, src, ...map.size, threshold, 1, scratchOf(block, map)));
 }
@@ -102,7 +108,8 @@ export function signedDistance(costmap, {threshold = .5} = {}) {
  * @param {{radius?: number, decay?: number, cost?: number, threshold?: number}} [options] defaults 0 cells, .5, 1, .5
  * @returns {FloatTensor} as the map
  */
-export function inflateObstacles(costmap, {radius = 0, decay = .5, cost = 1, threshold = .5} = {}) {
+export function inflateObstacles(costmap, options) {
+    const {radius = 0, decay = .5, cost = 1, threshold = .5} = checkOptions(options);
     Object.entries({radius, decay, cost}).forEach(([name, value]) => checkFinite(name, value));
     checkNumber('threshold', threshold);
     if (decay < 0) throw wrong('decay', 'at least 0', decay);
@@ -119,7 +126,8 @@ export function inflateObstacles(costmap, {radius = 0, decay = .5, cost = 1, thr
  * @param {{sigma?: number}} [options] in cells, above 0, at most 1000; default 1
  * @returns {FloatTensor} as the map
  */
-export function blurMap(costmap, {sigma = 1} = {}) {
+export function blurMap(costmap, options) {
+    const {sigma = 1} = checkOptions(options);
     if (!(checkFinite('sigma', sigma) > 0 && sigma <= 1000)) throw wrong('sigma', 'above 0 and at most 1000', sigma);
     return made(costmap, (block, dst, src, map) => block.call('fv_costmap_blur', dst, src, ...map.size, sigma, scratchOf(block, map)));
 }
@@ -131,7 +139,8 @@ export function blurMap(costmap, {sigma = 1} = {}) {
  * @param {{levels?: number}} [options] how many maps, the first included; default 3
  * @returns {FloatTensor[]} fine to coarse
  */
-export function mapPyramid(costmap, {levels = 3} = {}) {
+export function mapPyramid(costmap, options) {
+    const {levels = 3} = checkOptions(options);
     checkInteger('levels', levels, 1, 31);
     const {dims} = readMap('costmap', costmap);
     const maps = [{data: toFloat32(costmap).data, dims}];
@@ -153,12 +162,13 @@ export function mapPyramid(costmap, {levels = 3} = {}) {
  * @param {View} [options.view] of the map onto the picture
  * @returns {FloatTensor} a new map
  */
-export function splatBoxes(costmap, boxes, {cost = 1, how = 'max', view} = {}) {
+export function splatBoxes(costmap, boxes, options) {
+    const {cost = 1, how = 'max', view} = checkOptions(options);
+    if (view !== undefined) checkView('view', view);
     const rows = asRows('boxes', boxes, 4);
     const count = rows.dims[0];
     const flat = Float32Array.from(view ? view.inverse().boxesToPicture(rows.data) : rows.data);
-    const costs = typeof cost === 'number' ? new Float32Array(count).fill(cost) : Float32Array.from(cost);
-    if (costs.length !== count) throw wrong('cost', `${count} numbers, one of each box`, costs.length);
+    const costs = Float32Array.from(checkList('cost', typeof cost === 'number' ? new Array(count).fill(cost) : cost, count));
     return made(costmap, (block, dst, src, {depth, height, width, count: cells}) => {
         if (depth > 1) throw wrong('costmap', '[H, W]', costmap.dims);
         block.view(dst, Float32Array, cells).set(block.view(src, Float32Array, cells));
@@ -178,10 +188,12 @@ export function splatBoxes(costmap, boxes, {cost = 1, how = 'max', view} = {}) {
  * @param {View} [options.view] of the map onto the picture
  * @returns {FloatTensor} a new map
  */
-export function splatMask(costmap, mask, {box, cost = 1, how = 'max', view} = {}) {
+export function splatMask(costmap, mask, options) {
+    const {box, cost = 1, how = 'max', view} = checkOptions(options);
     const shape = readMap('mask', mask, 2);
     checkFinite('cost', cost);
-    if (box && box.length !== 4) throw wrong('box', 'x1, y1, x2, y2', box);
+    if (box !== undefined) checkList('box', box, 4);
+    if (view !== undefined) checkView('view', view);
     return made(costmap, (block, dst, src, {depth, height, width, count}) => {
         if (depth > 1) throw wrong('costmap', '[H, W]', costmap.dims);
         const over = Float32Array.from(!box ? [0, 0, width, height] : view ? view.inverse().boxesToPicture(box) : box);
@@ -197,8 +209,9 @@ export function splatMask(costmap, mask, {box, cost = 1, how = 'max', view} = {}
  * @property {number} [blocked] what costs more is never entered; default Infinity
  */
 
-/** @param {MarchOptions} options @returns {[number, number]} */
-function readMarch({length = .1, blocked = Infinity}) {
+/** @param {MarchOptions | undefined} options @returns {[number, number]} */
+function readMarch(options) {
+    const {length = .1, blocked = Infinity} = checkOptions(options);
     if (!(checkFinite('length', length) > 0)) throw wrong('length', 'above 0', length);
     return [length, checkNumber('blocked', blocked)];
 }
@@ -212,7 +225,7 @@ function readMarch({length = .1, blocked = Infinity}) {
  * @param {MarchOptions} [options]
  * @returns {FloatTensor} as the map; infinite where nothing arrives
  */
-export function fastMarching(costmap, source, options = {}) {
+export function fastMarching(costmap, source, options) {
     const {dims: {length: axes}} = readMap('costmap', costmap);
     const march = readMarch(options);
     const sources = asRows('source', source, axes);
@@ -231,12 +244,13 @@ export function fastMarching(costmap, source, options = {}) {
  * @param {MarchOptions & {knots?: number}} [options] knots: how many points, evenly spaced; default 32
  * @returns {FloatTensor | null} [K, 2] or [K, 3], from start to goal; null if there is no way
  */
-export function marchPath(costmap, start, goal, {knots = 32, ...options} = {}) {
+export function marchPath(costmap, start, goal, options) {
+    const {knots = 32} = checkOptions(options);
     const map = readMap('costmap', costmap);
     const axes = map.dims.length;
     const [from, to] = [readPoint('start', start, axes), readPoint('goal', goal, axes)];
     const march = readMarch(options);
-    const data = new Float32Array(checkInteger('knots', knots, 2) * axes);
+    const data = new Float32Array(checkInteger('knots', knots, 2, MOST_POINTS) * axes);
     return withBlock((block) => {
         const arrival = block.space(map.count * 4);
         const capacity = 2 * map.count + 16;

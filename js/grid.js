@@ -1,4 +1,4 @@
-import {checkInteger, wrong} from './check.js';
+import {checkInteger, checkList, checkOptions, wrong} from './check.js';
 import {checkShape, makeOutput, placeFloats} from './tensor.js';
 import {withBlock} from './wasm.js';
 
@@ -8,14 +8,14 @@ import {withBlock} from './wasm.js';
  * The output of an affine grid: [N, C, H, W], or [N, C, D, H, W] for volumes.
  *
  * @param {readonly number[]} size
- * @returns {{N: number, dims: 2 | 3, sizes: number[], depth: number, height: number, width: number, points: number}}
+ * @returns {{N: number, C: number, dims: 2 | 3, sizes: number[], depth: number, height: number, width: number, points: number}}
  */
 export function readSize(size) {
-    if (!Array.isArray(size) || size.length < 4 || size.length > 5) throw wrong('size', '[N, C, H, W] or [N, C, D, H, W]', size);
-    size.forEach((side, i) => checkInteger(`size[${i}]`, side, i ? 1 : 0));
-    const sizes = size.slice(2);
+    const [N, C, ...sizes] = checkList('size', size);
+    if (sizes.length !== 2 && sizes.length !== 3) throw wrong('size', '[N, C, H, W] or [N, C, D, H, W]', size);
+    [N, C, ...sizes].forEach((side, i) => checkInteger(`size[${i}]`, side, i ? 1 : 0));
     const [width, height, depth = 1] = [...sizes].reverse();
-    return {N: size[0], dims: size.length === 5 ? 3 : 2, sizes, depth, height, width, points: depth * height * width};
+    return {N, C, dims: sizes.length === 3 ? 3 : 2, sizes, depth, height, width, points: depth * height * width};
 }
 
 /**
@@ -27,13 +27,14 @@ export function readSize(size) {
  * @param {{alignCorners?: boolean}} [options]
  * @returns {FloatTensor} [N, H, W, 2], or [N, D, H, W, 3]
  */
-export function affineGrid(theta, size, {alignCorners = false} = {}) {
+export function affineGrid(theta, size, options) {
+    const corners = readCorners(options);
     const {N, dims, sizes, depth, height, width, points} = readSize(size);
     checkShape('theta', theta, ['N', dims, dims + 1], {N});
     const data = makeOutput('into', N * points * dims);
     withBlock((block) => {
         const grid = block.space(data.byteLength);
-        block.call('fv_grid_affine', grid, placeFloats(block, theta), N, dims, depth, height, width, +alignCorners);
+        block.call('fv_grid_affine', grid, placeFloats(block, theta), N, dims, depth, height, width, corners);
         block.output(grid, data);
     });
     return {data, dims: [N, ...sizes, dims]};
@@ -47,13 +48,14 @@ export function affineGrid(theta, size, {alignCorners = false} = {}) {
  * @param {{alignCorners?: boolean}} [options]
  * @returns {FloatTensor} gradient of theta, [N, 2, 3] or [N, 3, 4]
  */
-export function affineGridBackward(gradGrid, size, {alignCorners = false} = {}) {
+export function affineGridBackward(gradGrid, size, options) {
+    const corners = readCorners(options);
     const {N, dims, sizes, depth, height, width} = readSize(size);
     checkShape('gradGrid', gradGrid, ['N', ...sizes, dims], {N});
     const data = new Float32Array(N * dims * (dims + 1));
     withBlock((block) => {
         const theta = block.space(data.byteLength);
-        block.call('fv_grid_affine_backward', theta, placeFloats(block, gradGrid), N, dims, depth, height, width, +alignCorners);
+        block.call('fv_grid_affine_backward', theta, placeFloats(block, gradGrid), N, dims, depth, height, width, corners);
         block.output(theta, data);
     });
     return {data, dims: [N, dims, dims + 1]};
@@ -67,13 +69,14 @@ export function affineGridBackward(gradGrid, size, {alignCorners = false} = {}) 
  * @param {{alignCorners?: boolean}} [options]
  * @returns {FloatTensor} [N, H, W, 2]
  */
-export function projectiveGrid(homography, size, {alignCorners = false} = {}) {
+export function projectiveGrid(homography, size, options) {
+    const corners = readCorners(options);
     const {N, height, width} = readPlane(size);
     checkShape('homography', homography, ['N', 3, 3], {N});
     const data = makeOutput('into', N * height * width * 2);
     withBlock((block) => {
         const grid = block.space(data.byteLength);
-        block.call('fv_grid_projective', grid, placeFloats(block, homography), N, height, width, +alignCorners);
+        block.call('fv_grid_projective', grid, placeFloats(block, homography), N, height, width, corners);
         block.output(grid, data);
     });
     return {data, dims: [N, height, width, 2]};
@@ -88,18 +91,22 @@ export function projectiveGrid(homography, size, {alignCorners = false} = {}) {
  * @param {{alignCorners?: boolean}} [options]
  * @returns {FloatTensor} gradient of the homographies, [N, 3, 3]
  */
-export function projectiveGridBackward(gradGrid, homography, size, {alignCorners = false} = {}) {
+export function projectiveGridBackward(gradGrid, homography, size, options) {
+    const corners = readCorners(options);
     const {N, height, width} = readPlane(size);
     checkShape('homography', homography, ['N', 3, 3], {N});
     checkShape('gradGrid', gradGrid, ['N', height, width, 2], {N});
     const data = new Float32Array(N * 9);
     withBlock((block) => {
         const gradient = block.space(data.byteLength);
-        block.call('fv_grid_projective_backward', gradient, placeFloats(block, gradGrid), placeFloats(block, homography), N, height, width, +alignCorners);
+        block.call('fv_grid_projective_backward', gradient, placeFloats(block, gradGrid), placeFloats(block, homography), N, height, width, corners);
         block.output(gradient, data);
     });
     return {data, dims: [N, 3, 3]};
 }
+
+/** @param {{alignCorners?: boolean} | undefined} options @returns {0 | 1} */
+const readCorners = (options) => checkOptions(options).alignCorners ? 1 : 0;
 
 /** @param {readonly number[]} size */
 function readPlane(size) {

@@ -1,5 +1,5 @@
-import {checkChoice, checkFinite, checkInteger, wrong, wrongType} from './check.js';
-import {checkSameMap, mapPyramid, marchPath, readMap, readPoint, signedDistance} from './costmap.js';
+import {checkChoice, checkFinite, checkInteger, checkList, checkOptions, wrong, wrongType} from './check.js';
+import {checkSameMap, mapPyramid, marchPath, MOST_POINTS, readMap, readPoint, signedDistance} from './costmap.js';
 import {checkShape, checkTensor, placeFloats, toFloat32} from './tensor.js';
 import {withBlock} from './wasm.js';
 
@@ -19,6 +19,7 @@ const SETTINGS = /** @abi FV_SETTING_ */ {
 const SHIFTS = {index: 0, canvas: -.5};
 const SMOOTHED = {control: false, samples: true};
 const WARM_STARTS = {none: false, march: true};
+const MOST_STEPS = 1e6;
 const RATES = {sgd: .01, adam: .1, chomp: .01, lbfgs: 1};
 
 /** @typedef {Exclude<keyof typeof TERMS, 'count'>} Term */
@@ -78,12 +79,13 @@ function checkNumbers({data}) {
  *
  * @param {Tensor} costmap
  * @param {Tensor} knots
- * @param {PathOptions} options
+ * @param {PathOptions | undefined} options
  */
-function readPath(costmap, knots, {
-    samples, spline = 'linear', weights = {}, fixedEnds = true, coords = 'index', interpolation = 'bilinear', smoothOn = 'control', arcLength = false,
-    wrap = false, distance, threshold = .5, margin = 2, maxCurvature = .2, goal, startHeading, goalHeading,
-}) {
+function readPath(costmap, knots, options) {
+    const {
+        samples, spline = 'linear', weights, fixedEnds = true, coords = 'index', interpolation = 'bilinear', smoothOn = 'control', arcLength = false,
+        wrap = false, distance, threshold = .5, margin = 2, maxCurvature = .2, goal, startHeading, goalHeading,
+    } = checkOptions(options);
     const {count, axes} = readKnots('knots', knots);
     checkNumbers(knots);
     const map = readMap('costmap', costmap, axes);
@@ -94,7 +96,7 @@ function readPath(costmap, knots, {
         .reduce((sum, [name, on]) => sum + (on ? FLAGS[/** @type {keyof typeof FLAGS} */ (name)] : 0), 0);
 
     const weighed = new Float64Array(TERMS.count);
-    for (const [name, weight] of Object.entries({cost: 1, ...weights})) {
+    for (const [name, weight] of Object.entries({cost: 1, ...checkOptions(weights, 'weights')})) {
         weighed[checkChoice('weights', TERMS, name === 'count' ? '' : name)] = checkFinite(`weights.${name}`, weight);
     }
     const settings = new Float64Array(SETTINGS.count);
@@ -103,13 +105,13 @@ function readPath(costmap, knots, {
     if (maxCurvature < 0) throw wrong('maxCurvature', 'at least 0', maxCurvature);
     const last = Array.from({length: axes}, (_, i) => knots.data[(count - 1) * axes + i]);
     settings.set(readPoint('goal', goal ?? last, axes), SETTINGS.goal);
-    if (startHeading) settings.set(readPoint('startHeading', startHeading, axes), SETTINGS.startHeading);
-    if (goalHeading) settings.set(readPoint('goalHeading', goalHeading, axes), SETTINGS.goalHeading);
+    if (startHeading !== undefined) settings.set(readPoint('startHeading', startHeading, axes), SETTINGS.startHeading);
+    if (goalHeading !== undefined) settings.set(readPoint('goalHeading', goalHeading, axes), SETTINGS.goalHeading);
     if (weighed[TERMS.heading] && !startHeading && !goalHeading) throw wrongType('startHeading', 'a direction, or goalHeading', startHeading);
 
-    if (distance) checkSameMap(map.dims, 'distance', distance);
+    if (distance !== undefined) checkSameMap(map.dims, 'distance', distance);
     const clearance = weighed[TERMS.clearance] !== 0 ? distance ?? signedDistance(costmap, {threshold}) : undefined;
-    const S = samples === undefined ? count : checkInteger('samples', samples);
+    const S = samples === undefined ? count : checkInteger('samples', samples, 1, MOST_POINTS);
     const how = [checkChoice('interpolation', CELLS, interpolation), flags];
     return {count, axes, samples: S, curve: [count, axes, S, checkChoice('spline', SPLINES, spline)], how, weighed, settings, clearance};
 }
@@ -138,7 +140,7 @@ function named(values) {
  * @returns {{loss: number, terms: Record<Term, number>, grad: FloatTensor, path: FloatTensor, costs: Float32Array}} terms: each times its weight;
  *     grad: [K, 2 or 3], 0 at fixed ends; path: [S, 2 or 3]; costs: the map's value at each sample
  */
-export function pathCost(costmap, knots, options = {}) {
+export function pathCost(costmap, knots, options) {
     const read = readPath(costmap, knots, options);
     const {count, axes, samples} = read;
     const terms = new Float64Array(TERMS.count);
@@ -158,7 +160,7 @@ export function pathCost(costmap, knots, options = {}) {
 /**
  * @typedef {object} DescentOptions
  * @property {keyof typeof OPTIMIZERS} [optimizer] 'adam' and 'sgd' as torch's, 'chomp': covariant gradient, 'lbfgs' with a line search; default 'adam'
- * @property {number} [steps] default 100
+ * @property {number} [steps] at most 1e6; default 100
  * @property {number} [learningRate] default .1 for adam, .01 for sgd and chomp, 1 for lbfgs
  * @property {number} [momentum] of sgd; default 0
  * @property {readonly [number, number]} [betas] of adam; default .9, .999
@@ -176,9 +178,8 @@ export function pathCost(costmap, knots, options = {}) {
  * @returns {{knots: FloatTensor, path: FloatTensor, loss: number, terms: Record<Term, number>, history: Float64Array, start: number}}
  *     history: the loss before each step and after the last, on the finest map; start: which beginning it was
  */
-export function optimizePath(costmap, knots, options = {}) {
-    const starts = splitStarts(knots);
-    const runs = starts.map((start) => descend(costmap, start, options));
+export function optimizePath(costmap, knots, options) {
+    const runs = splitStarts(knots).map((start) => descend(costmap, start, checkOptions(options)));
     const best = runs.reduce((least, {loss}, i) => loss < runs[least].loss ? i : least, 0);
     return {...runs[best], start: best};
 }
@@ -198,10 +199,10 @@ function descend(costmap, knots, options) {
     const {optimizer = 'adam', steps = 100, momentum = 0, betas = [.9, .999], eps = 1e-8, levels = 1, warmStart = 'none'} = options;
     const which = checkChoice('optimizer', OPTIMIZERS, optimizer);
     const {learningRate = RATES[optimizer]} = options;
-    checkInteger('steps', steps, 0);
+    checkInteger('steps', steps, 0, MOST_STEPS);
     const read = readPath(costmap, knots, options);
     const {count, axes, samples} = read;
-    const [beta1, beta2] = betas;
+    const [beta1, beta2] = checkList('betas', betas, 2);
     /** @type {[string, number, number, number][]} name, value, setting, below */
     const rates = [
         ['learningRate', learningRate, SETTINGS.rate, Infinity],
@@ -262,9 +263,10 @@ function marched(costmap, knots, {count, axes, settings, weighed}, {arcLength = 
  * @param {{samples?: number, spline?: keyof typeof SPLINES}} [options] samples: default 32; spline: default 'linear'
  * @returns {FloatTensor} [S, 2] or [S, 3]
  */
-export function resamplePath(knots, {samples = 32, spline = 'linear'} = {}) {
+export function resamplePath(knots, options) {
+    const {samples = 32, spline = 'linear'} = checkOptions(options);
     const {count, axes} = readKnots('knots', knots);
-    const data = new Float32Array(checkInteger('samples', samples) * axes);
+    const data = new Float32Array(checkInteger('samples', samples, 1, MOST_POINTS) * axes);
     const kind = checkChoice('spline', SPLINES, spline);
     withBlock((block) => {
         const path = block.space(data.byteLength);
@@ -282,8 +284,9 @@ export function resamplePath(knots, {samples = 32, spline = 'linear'} = {}) {
  * @param {{knots: number, spline?: keyof typeof SPLINES}} options knots: how many there are, at least 2
  * @returns {FloatTensor} gradient of the knots, [K, 2] or [K, 3]
  */
-export function resamplePathBackward(gradPath, {knots, spline = 'linear'}) {
-    checkInteger('knots', knots, 2);
+export function resamplePathBackward(gradPath, options) {
+    const {knots, spline = 'linear'} = checkOptions(options);
+    checkInteger('knots', knots, 2, MOST_POINTS);
     const axes = checkTensor('gradPath', gradPath, '[S, 2] or [S, 3]')[1];
     const {S} = checkShape('gradPath', gradPath, ['S', axes === 3 ? 3 : 2]);
     const data = new Float32Array(knots * axes);
@@ -306,9 +309,11 @@ export function resamplePathBackward(gradPath, {knots, spline = 'linear'}) {
  *     moved by the next two, twice as far by those after, and so on; default a quarter of the chord
  * @returns {FloatTensor} [N, K, 2] or [N, K, 3]
  */
-export function bendKnots(knots, {count = 5, bend} = {}) {
+export function bendKnots(knots, options) {
+    const {count = 5, bend} = checkOptions(options);
     const {count: K, axes} = readKnots('knots', knots);
-    checkInteger('count', count);
+    checkNumbers(knots);
+    checkInteger('count', count, 1, Math.max(1, Math.floor(MOST_POINTS / K)));
     const {data: given} = toFloat32(knots);
     const [x, y] = [0, 1].map((k) => given[(K - 1) * axes + k] - given[k]);
     const chord = Math.sqrt(x * x + y * y);

@@ -1,12 +1,13 @@
-import {checkChoice, wrong, wrongType} from './check.js';
+import {checkChoice, checkInteger, checkOptions, wrong, wrongType} from './check.js';
 import {readSize} from './grid.js';
 import {LAYOUTS, toTensor} from './image.js';
 import {checkShape, checkTensor, makeOutput, placeFloats} from './tensor.js';
-import {View} from './view.js';
+import {checkView} from './view.js';
 import {withBlock} from './wasm.js';
 
 /** @import {Frame, TensorOptions} from './image.js' */
 /** @import {FloatTensor, Tensor} from './tensor.js' */
+/** @import {View} from './view.js' */
 
 const MODES = /** @abi FV_MODE_ */ {bilinear: 0, nearest: 1, bicubic: 2};
 const PADDINGS = /** @abi FV_PADDING_ */ {zeros: 0, border: 1, reflection: 2};
@@ -23,8 +24,9 @@ const COORDS = /** @abi FV_COORDS_ */ {edges: 0, centres: 1, canvas: 2, index: 3
 
 /** @typedef {{N: number, C: number, dims: 2 | 3, depth: number, height: number, width: number, last: boolean, args: number[]}} Maps */
 
-/** @param {string} name @param {Tensor} input @param {'NCHW' | 'NHWC'} layout @returns {Maps} */
-function readMaps(name, input, layout) {
+/** @param {string} name @param {Tensor} input @param {SampleOptions | undefined} options @returns {Maps} */
+function readMaps(name, input, options) {
+    const {layout = 'NCHW'} = checkOptions(options);
     const last = checkChoice('layout', LAYOUTS, layout) === LAYOUTS.NHWC;
     const sizes = checkTensor(name, input, '[N, C, H, W] or [N, C, D, H, W]');
     if (sizes.length < 4 || sizes.length > 5 || sizes.slice(1).includes(0)) throw wrong(name, '[N, C, H, W] or [N, C, D, H, W]', sizes);
@@ -85,7 +87,7 @@ export function samplePoints(input, points, options = {}) {
 
 /** @param {Tensor} input @param {Tensor} grid @param {SampleOptions} options @param {keyof typeof COORDS} [coords] @returns {FloatTensor} */
 function sampled(input, grid, options, coords) {
-    const maps = readMaps('input', input, options.layout ?? 'NCHW');
+    const maps = readMaps('input', input, options);
     const outer = readGrid(coords ? 'points' : 'grid', grid, maps);
     const how = readOptions(maps, options, coords);
     const dims = outputDims(maps, outer);
@@ -111,7 +113,7 @@ function sampled(input, grid, options, coords) {
  * @returns {{gradInput: FloatTensor, gradGrid: FloatTensor}}
  */
 export function gridSampleBackward(gradOutput, input, grid, options = {}) {
-    const maps = readMaps('input', input, options.layout ?? 'NCHW');
+    const maps = readMaps('input', input, options);
     const outer = readGrid('grid', grid, maps);
     const how = readOptions(maps, options);
     checkShape('gradOutput', gradOutput, outputDims(maps, outer));
@@ -158,9 +160,9 @@ export function affineSampleBackward(gradOutput, input, theta, size, options = {
 
 /** @param {Tensor} input @param {Tensor} theta @param {readonly number[]} size @param {SampleOptions} options */
 function readAffine(input, theta, size, options) {
-    const maps = readMaps('input', input, options.layout ?? 'NCHW');
-    const {dims, sizes, depth, height, width} = readSize(size);
-    if (dims !== maps.dims || size[0] !== maps.N || size[1] !== maps.C) {
+    const maps = readMaps('input', input, options);
+    const {N, C, dims, sizes, depth, height, width} = readSize(size);
+    if (dims !== maps.dims || N !== maps.N || C !== maps.C) {
         throw wrong('size', `[${maps.N}, ${maps.C}, ${maps.dims === 3 ? 'D, ' : ''}H, W]`, size);
     }
     checkShape('theta', theta, ['N', dims, dims + 1], {N: maps.N});
@@ -177,13 +179,14 @@ function readAffine(input, theta, size, options) {
  *   width, height: of the result, pixels; default: the view's, or the source's. The others: toTensor's, or affineSample's
  * @returns {FloatTensor} toTensor's tensor, or [N, C, height, width], or channels last
  */
-export function warp(source, view, options = /** @type {any} */ ({})) {
-    if (!(view instanceof View)) throw wrongType('view', 'a View', view);
-    if (!('dims' in Object(source))) return toTensor(/** @type {Frame} */ (source), {...options, view}).tensor;
-    const {width = view.tensor?.[0], height = view.tensor?.[1], ...how} = /** @type {SampleOptions & {width?: number, height?: number}} */ (options);
-    const maps = readMaps('source', /** @type {Tensor} */ (source), how.layout ?? 'NCHW');
+export function warp(source, view, options) {
+    checkView('view', view);
+    if (!source || typeof source !== 'object') throw wrongType('source', 'a frame or a tensor', source);
+    if (!('dims' in source)) return toTensor(/** @type {Frame} */ (source), {...checkOptions(/** @type {any} */ (options)), view}).tensor;
+    const {width = view.tensor?.[0], height = view.tensor?.[1], ...how} = checkOptions(/** @type {any} */ (options));
+    const maps = readMaps('source', /** @type {Tensor} */ (source), how);
     if (maps.dims !== 2) throw wrong('source', 'a picture or [N, C, H, W]', /** @type {Tensor} */ (source).dims);
-    const size = [maps.N, maps.C, height ?? maps.height, width ?? maps.width];
+    const size = [maps.N, maps.C, checkInteger('height', height ?? maps.height), checkInteger('width', width ?? maps.width)];
     const {data} = view.theta(maps.width, maps.height, size[3], size[2]);
     const theta = {data: Float32Array.from({length: 6 * maps.N}, (_, i) => data[i % 6]), dims: [maps.N, 2, 3]};
     return affineSample(/** @type {Tensor} */ (source), theta, size, {...how, alignCorners: false});

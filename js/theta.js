@@ -1,4 +1,4 @@
-import {checkChoice, checkInteger, wrong} from './check.js';
+import {checkChoice, checkOptions, isList, wrong} from './check.js';
 import {asRows, checkShape} from './tensor.js';
 import {sinCos} from './view.js';
 
@@ -178,7 +178,8 @@ const KINDS = {
  * @param {{kind: string, params: Tensor | ArrayLike<number>}} description params: [N, P], or flat
  * @returns {FloatTensor} [N, 2, 3], [N, 3, 4], or [N, 3, 3]
  */
-export function thetaFrom({kind, params}) {
+export function thetaFrom(description) {
+    const {kind, params} = checkOptions(description, 'description');
     const {shape, each} = evaluate(kind, params);
     return {data: Float32Array.from(each.flatMap((theta) => theta.map(({value}) => value))), dims: [each.length, ...shape]};
 }
@@ -190,7 +191,8 @@ export function thetaFrom({kind, params}) {
  * @param {{kind: string, params: Tensor | ArrayLike<number>}} description
  * @returns {FloatTensor} gradient of the parameters, [N, P]
  */
-export function thetaFromBackward(gradTheta, {kind, params}) {
+export function thetaFromBackward(gradTheta, description) {
+    const {kind, params} = checkOptions(description, 'description');
     const {shape, each, count} = evaluate(kind, params);
     checkShape('gradTheta', gradTheta, [each.length, ...shape]);
     const size = shape[0] * shape[1];
@@ -219,8 +221,7 @@ export function thetaSlopes(kind, params) {
 function evaluate(kind, params) {
     const {params: count, shape, theta} = checkChoice('kind', KINDS, kind);
     const values = 'dims' in Object(params) ? asRows('params', params, count).data : /** @type {ArrayLike<number>} */ (params);
-    if (!(values?.length >= 0) || values.length % count) throw wrong('params', `a multiple of ${count} numbers for ${kind}`, values?.length);
-    checkInteger('params.length', values.length, 0);
+    if (!isList(values) || values.length % count !== 0) throw wrong('params', `a multiple of ${count} numbers for ${kind}`, values);
     /** @param {number} k */
     const constant = (k) => new Dual(k, new Float64Array(count));
     const each = Array.from({length: values.length / count}, (_, n) => theta(Array.from({length: count}, (__, i) => {

@@ -185,7 +185,8 @@ export class View {
      * @param {{alignCorners?: boolean}} [options] of the affineGrid and gridSample it is for
      * @returns {FloatTensor} [1, 2, 3]
      */
-    theta(srcW, srcH, dstW, dstH, {alignCorners = false} = {}) {
+    theta(srcW, srcH, dstW, dstH, options) {
+        const {alignCorners = false} = checkOptions(options);
         const [X, Y, x, y] = halfSpans({srcW, srcH}, alignCorners, 2).concat(halfSpans({dstW, dstH}, alignCorners, 1));
         const [a, b, c, d, e, f] = this.matrix;
         const data = Float32Array.of(
@@ -205,9 +206,9 @@ export class View {
      * @param {{alignCorners?: boolean}} [options] what theta's -1 and 1 are: the edges, or the outermost pixels' centres
      * @returns {View}
      */
-    static fromTheta(theta, srcW, srcH, dstW, dstH, {alignCorners = false} = {}) {
-        const values = 'data' in Object(theta) ? /** @type {Tensor} */ (theta).data : /** @type {ArrayLike<number>} */ (theta);
-        if (values?.length !== 6) throw wrongType('theta', '6 numbers', values?.length ?? theta);
+    static fromTheta(theta, srcW, srcH, dstW, dstH, options) {
+        const {alignCorners = false} = checkOptions(options);
+        const values = checkList('theta', 'data' in Object(theta) ? /** @type {Tensor} */ (theta).data : theta, 6);
         const [X, Y, x, y] = halfSpans({srcW, srcH}, alignCorners, 1).concat(halfSpans({dstW, dstH}, alignCorners, 2));
         const [a, b, d, e] = [values[0] * X / x, values[1] * X / y, values[3] * Y / x, values[4] * Y / y];
         return new View([a, b, values[2] * X + (srcW - a * dstW - b * dstH) / 2, d, e, values[5] * Y + (srcH - d * dstW - e * dstH) / 2],
@@ -223,7 +224,7 @@ export class View {
  * @param {number} least samples that alignCorners needs
  */
 const halfSpans = (sides, alignCorners, least) => Object.entries(sides)
-    .map(([name, side]) => (checkInteger(name, side, alignCorners ? least : 1) - +alignCorners) / 2);
+    .map(([name, side]) => (checkInteger(name, side, alignCorners ? least : 1) - (alignCorners ? 1 : 0)) / 2);
 
 /** @typedef {{left: number, top: number, width: number, height: number}} Place */
 

@@ -278,7 +278,7 @@ test('what is wrong is said by name', () => {
     assert.throws(() => align(GLYPH, GLYPH, {delta: 0}), /delta: expected a number above 0/);
     assert.throws(() => align(GLYPH, GLYPH, {steps: -1}), /steps: expected an integer/);
     assert.throws(() => align(GLYPH, GLYPH, {pyramid: 0}), /pyramid: expected an integer/);
-    assert.throws(() => align(GLYPH, GLYPH, {start: [1, 0]}), /start: expected 4 parameters of similarity/);
-    assert.throws(() => align(GLYPH, GLYPH, {start: [1, 0, NaN, 0]}), /start\[2\]: expected a finite number/);
+    assert.throws(() => align(GLYPH, GLYPH, {start: [1, 0]}), /start: expected 4 finite numbers/);
+    assert.throws(() => align(GLYPH, GLYPH, {start: [1, 0, NaN, 0]}), /start: expected 4 finite numbers/);
     assert.throws(() => align(GLYPH, GLYPH, {learningRate: 'fast'}), /learningRate: expected a finite number/);
 });

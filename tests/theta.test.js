@@ -178,7 +178,7 @@ test('hostile numbers stay where they are: NaN in, NaN out, no other set touched
 test('what is wrong is said by name', () => {
     const wrong = /** @type {any} */ (thetaFrom);
     assert.throws(() => wrong({kind: 'sheared', params: []}), /kind: expected one of translation, .*got sheared/);
-    assert.throws(() => wrong({kind: 'similarity', params: [1, 2, 3]}), /params: expected a multiple of 4 numbers for similarity, got 3/);
+    assert.throws(() => wrong({kind: 'similarity', params: [1, 2, 3]}), /params: expected a multiple of 4 numbers for similarity, got \[1, 2, 3\]/);
     assert.throws(() => wrong({kind: 'similarity', params: {data: new Float32Array(6), dims: [2, 3]}}), /params: expected shape \[N, 4\]/);
     assert.throws(() => wrong({kind: 'similarity'}), /params: expected/);
     assert.throws(() => wrong({kind: 'similarity', params: 3}), /params: expected/);
