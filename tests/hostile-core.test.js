@@ -20,13 +20,23 @@ const GOOD = {
     n: 3, m: 2, positions: 2, position_stride: 4, class_count: 2, capacity: 8, keypoints: 2, planes: 2, channels: 2, iou_threshold: 0.5, sigma: 0.5, scale: 1,
     max_keep: 3, count: 0, first_row: 0, from: 0, to: 2, kind: 3, type: 0, layout: 0, order: 0, resize: 1, flags: 0, activation: 1, background: -1,
     decay: 0, left: 0, top: 0, zero: 0, score_threshold: 0, threshold: 0.1, max_per_class: 0, multi_label: 1, objectness_stride: 1, grid_width: 0,
+    dims: 2, samples: 3, points: 2,
 };
 /** By function, where the name alone does not tell. */
 const OWN = /** @type {Record<string, Record<string, number>>} */ ({
     fv_nms_weighted: {values: 5}, fv_detect_points: {count: 2, values: 2}, fv_detect_boxes: {count: 2}, fv_tensor_widen: {count: 7},
+    fv_path_resample: {count: 3}, fv_path_resample_backward: {count: 3}, fv_path_even: {count: 3}, fv_path_cost: {count: 3}, fv_path_optimize: {count: 3},
+    fv_path_scratch: {count: 3}, fv_costmap_trace: {capacity: 40},
 });
+/** Doubles that may not be 0. */
+const FILLED = new Set(['weights', 'settings']);
 /** Inputs that may be null, and sizes of which any number is good. */
 const OPTIONAL = new Set(['classes', 'objectness', 'priors']);
+/** Outputs that may be null. */
+const UNWANTED = new Set([
+    'fv_sample_backward.grad_src', 'fv_sample_backward.grad_grid', 'fv_sample_affine_backward.grad_src', 'fv_sample_affine_backward.grad_theta',
+    'fv_path_cost.grad', 'fv_path_cost.path', 'fv_path_cost.sampled', 'fv_path_optimize.path',
+]);
 const UNBOUNDED = new Set(['max_keep', 'capacity', 'max_per_class', 'class_count', 'grid_width', 'anchors', 'keypoints', 'first_row']);
 
 /** @type {Record<string, any>} */
@@ -58,7 +68,8 @@ for (const {name, parameters} of functions) {
                 for (const v of [-1, -(2 ** 31), 2 ** 31 - 1, 2 ** 31 - 16, 2 ** 30, 0]) hostileInteger(name, parameters, at, v);
             } else {
                 const result = call(name, parameters, at, 0);
-                if (OPTIONAL.has(parameter.name) && parameter.kind === 'const pointer') assert.ok(result >= 0, `${parameter.name} may be null`);
+                const mayBeNull = parameter.kind === 'const pointer' ? OPTIONAL.has(parameter.name) : UNWANTED.has(`${name}.${parameter.name}`);
+                if (mayBeNull) assert.ok(result >= 0, `${parameter.name} may be null`);
                 else assert.equal(result, NULL, `${parameter.name} is null`);
             }
         });
@@ -86,7 +97,9 @@ function hostileInteger(name, parameters, at, value) {
     const isStride = parameter.endsWith('stride');
     if (isStride && value > 0) return;
     const result = call(name, parameters, at, value);
-    const isSize = isStride || /^(n|m|.*count|.*width|.*height|planes|channels|positions|values|capacity|max_.*|keypoints|first_row|anchors)$/.test(parameter);
+    const isIgnored = parameter === 'depth' && parameters.some((p) => p.name === 'dims'); // where these are 2
+    const isSize = !isIgnored && (isStride
+        || /^(n|m|.*count|.*width|.*height|depth|planes|channels|points|samples|steps|positions|values|capacity|max_.*|keypoints|first_row|anchors)$/.test(parameter));
     if (isSize && value < 0) assert.equal(result, SHAPE, `${parameter} ${value}`);
     if (isSize && value > 2 ** 30 && !UNBOUNDED.has(parameter) && !name.endsWith('_scratch')) assert.ok(result < 0, `${parameter} ${value}`);
 }
@@ -104,6 +117,7 @@ function call(name, parameters, at, value) {
     const base = (core.__heap_base.value + 15) & ~15;
     const bytes = new Uint8Array(core.memory.buffer);
     bytes.fill(0, base);
+    parameters.forEach((parameter, i) => FILLED.has(parameter.name) && new Float64Array(core.memory.buffer, base + i * ROOM, 20).fill(0.5));
     const args = parameters.map((parameter, i) => parameter.kind.endsWith('pointer') ? base + i * ROOM
         : OWN[name]?.[parameter.name] ?? GOOD[/** @type {keyof typeof GOOD} */ (parameter.name)] ?? (/width|height/.test(parameter.name) ? 4 : 1));
     if (at !== undefined && value !== undefined) args[at] = value;

@@ -22,6 +22,16 @@ function tensor(dims, low, high) {
 
 const frame = () => ({data: Uint8ClampedArray.from({length: 6 * 4 * 4}, (_, i) => i * 7), width: 6, height: 4});
 const view = () => fovea.View.fit(640, 480, 64, 64);
+const maps = () => tensor([1, 2, 4, 5]);
+const volume = () => tensor([1, 1, 3, 4, 5]);
+const theta = () => ({data: Float32Array.of(0.9, -0.1, 0.1, 0.2, 0.8, 0), dims: [1, 2, 3]});
+const sampling = () => ({mode: 'bicubic', paddingMode: 'reflection', alignCorners: true, layout: 'NCHW'});
+const costmap = () => tensor([6, 7]);
+const knots = () => ({data: Float32Array.of(0, 0, 2, 1, 3, 4, 6, 5), dims: [4, 2]});
+const planning = () => ({
+    samples: 6, spline: 'hermite', weights: {cost: 1, smooth: 0.1, clearance: 1, heading: 0.1}, fixedEnds: [true, false], coords: 'canvas', interpolation: 'bicubic',
+    smoothOn: 'samples', arcLength: true, wrap: false, threshold: 0.5, margin: 2, maxCurvature: 0.2, goal: [5, 5], startHeading: [1, 0], goalHeading: [0, 1],
+});
 const boxes = () => Float32Array.of(0, 0, 10, 10, 1, 1, 11, 11, 20, 20, 30, 30);
 const threshold = {scoreThreshold: 0.3, iouThreshold: 0.5, maxDetections: 20};
 const detecting = () => ({...threshold, maxPerClass: 10, multiLabel: true, agnostic: false, policy: 'greedy', view: view(), clip: 'tensor', size: [64, 64]});
@@ -133,5 +143,50 @@ export const samples = [
     ofView('toTensor', ['points'], () => [Float64Array.of(1, 2, 3, 4)]),
     ofView('boxesToPicture', ['boxes'], () => [boxes()]),
     ofView('compose', ['inner'], () => [view()]),
-    ofView('theta', ['srcW', 'srcH', 'dstW', 'dstH'], () => [640, 480, 64, 64]),
+    ofView('theta', ['srcW', 'srcH', 'dstW', 'dstH', 'options'], () => [640, 480, 64, 64, {alignCorners: true}]),
+    plain('View.fromTheta', ['theta', 'srcW', 'srcH', 'dstW', 'dstH', 'options'], () => [theta(), 640, 480, 64, 64, {alignCorners: true}]),
+    plain('affineGrid', ['theta', 'size', 'options'], () => [tensor([1, 3, 4], -1), [1, 1, 2, 3, 4], {alignCorners: true}], isTensor),
+    plain('affineGridBackward', ['gradGrid', 'size', 'options'], () => [tensor([1, 3, 4, 2]), [1, 1, 3, 4], {alignCorners: false}], isTensor),
+    plain('projectiveGrid', ['homography', 'size', 'options'], () => [tensor([1, 3, 3], -1), [1, 1, 3, 4], {alignCorners: true}], isTensor),
+    plain('projectiveGridBackward', ['gradGrid', 'homography', 'size', 'options'],
+        () => [tensor([1, 3, 4, 2]), tensor([1, 3, 3], -1), [1, 1, 3, 4], {alignCorners: true}], isTensor),
+    plain('gridSample', ['input', 'grid', 'options'], () => [maps(), tensor([1, 2, 3, 2], -2, 2), {...sampling(), into: new Float32Array(12)}], isTensor),
+    {...plain('gridSample', ['input', 'grid', 'options'], () => [volume(), tensor([1, 2, 2, 2, 3], -2, 2), {...sampling(), mode: 'bilinear'}], isTensor),
+        name: 'gridSample.volume'},
+    plain('gridSampleBackward', ['gradOutput', 'input', 'grid', 'options'], () => [tensor([1, 2, 2, 3]), maps(), tensor([1, 2, 3, 2], -2, 2), sampling()]),
+    plain('samplePoints', ['input', 'points', 'options'],
+        () => [tensor([1, 4, 5, 2]), tensor([1, 2, 3, 2], -2, 7), {mode: 'bilinear', paddingMode: 'border', layout: 'NHWC', into: {data: new Float32Array(12)}}], isTensor),
+    plain('affineSample', ['input', 'theta', 'size', 'options'], () => [maps(), theta(), [1, 2, 3, 4], {...sampling(), into: new Float32Array(24)}], isTensor),
+    plain('affineSampleBackward', ['gradOutput', 'input', 'theta', 'size', 'options'],
+        () => [tensor([1, 2, 3, 4]), maps(), theta(), [1, 2, 3, 4], {...sampling(), mode: 'nearest'}]),
+    plain('warp', ['source', 'view', 'options'], () => [maps(), view(), {width: 4, height: 3, mode: 'bilinear', paddingMode: 'zeros', layout: 'NCHW'}], isTensor),
+    {...plain('warp', ['source', 'view', 'options'], () => [frame(), view(), {width: 8, height: 8, fill: 0, resize: 'bilinear', dtype: 'uint8'}], isTensor),
+        name: 'warp.frame'},
+    plain('thetaFrom', ['description'], () => [{kind: 'similarity', params: [1, 0.5, 0, 0]}], isTensor),
+    {...plain('thetaFrom', ['description'], () => [{kind: 'rigid3d-quaternion', params: tensor([2, 7])}], isTensor), name: 'thetaFrom.tensor'},
+    plain('thetaFromBackward', ['gradTheta', 'description'], () => [tensor([1, 3, 4]), {kind: 'rigid3d', params: numbers(6)}], isTensor),
+    plain('alignImages', ['moving', 'fixed', 'options'], () => [tensor([1, 1, 8, 9]), tensor([1, 1, 9, 8]),
+        {model: 'affine', pyramid: 2, optimizer: 'lm', steps: 5, loss: 'huber', delta: 0.1, start: [1, 0, 0, 0, 1, 0], onStep: () => {}}]),
+    {...plain('alignImages', ['moving', 'fixed', 'options'], () => [volume(), volume(),
+        {model: 'rigid3d', optimizer: 'sgd', steps: 3, learningRate: 0.1, momentum: 0.9, loss: 'ncc'}]), name: 'alignImages.volume'},
+    plain('distanceTransform', ['costmap', 'options'], () => [costmap(), {threshold: 0.5}], isTensor),
+    plain('signedDistance', ['costmap', 'options'], () => [tensor([2, 3, 4]), {threshold: 0.5}], isTensor),
+    plain('inflateObstacles', ['costmap', 'options'], () => [costmap(), {radius: 1, decay: 0.5, cost: 2, threshold: 0.9}], isTensor),
+    plain('blurMap', ['costmap', 'options'], () => [costmap(), {sigma: 1.5}], isTensor),
+    plain('mapPyramid', ['costmap', 'options'], () => [costmap(), {levels: 3}]),
+    plain('splatBoxes', ['costmap', 'boxes', 'options'], () => [costmap(), boxes(), {cost: [1, 2, 3], how: 'add', view: view()}], isTensor),
+    plain('splatMask', ['costmap', 'mask', 'options'], () => [costmap(), tensor([3, 2]), {box: [1, 1, 400, 300], cost: 2, how: 'max', view: view()}], isTensor),
+    plain('fastMarching', ['costmap', 'source', 'options'], () => [costmap(), [1, 2, 5, 5], {length: 0.1, blocked: 0.9}], isTensor),
+    {...plain('marchPath', ['costmap', 'start', 'goal', 'options'], () => [costmap(), [0, 0], [6, 5], {knots: 5, length: 0.1, blocked: 10}]),
+        check: (path, _, label) => path && isTensor(path, _, label)},
+    plain('resamplePath', ['knots', 'options'], () => [knots(), {samples: 9, spline: 'catmull-rom'}], isTensor),
+    plain('resamplePathBackward', ['gradPath', 'options'], () => [tensor([9, 3]), {knots: 4, spline: 'bspline'}], isTensor),
+    plain('bendKnots', ['knots', 'options'], () => [knots(), {count: 3, bend: 1}], isTensor),
+    plain('pathCost', ['costmap', 'knots', 'options'], () => [costmap(), knots(), planning()]),
+    {...plain('pathCost', ['costmap', 'knots', 'options'], () => [tensor([3, 4, 5]), tensor([4, 3], 0, 3),
+        {weights: {clearance: 1}, wrap: true, distance: tensor([3, 4, 5], -1, 1)}]), name: 'pathCost.volume'},
+    plain('optimizePath', ['costmap', 'knots', 'options'], () => [costmap(), knots(),
+        {...planning(), optimizer: 'adam', steps: 4, learningRate: 0.1, betas: [0.9, 0.999], eps: 1e-8, levels: 2, warmStart: 'march'}]),
+    {...plain('optimizePath', ['costmap', 'knots', 'options'], () => [costmap(), tensor([2, 4, 2], 0, 5), {optimizer: 'sgd', steps: 3, momentum: 0.5}]),
+        name: 'optimizePath.starts'},
 ];
