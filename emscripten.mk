@@ -16,11 +16,11 @@ COMMON := -std=c99 -Iinclude -ffp-contract=off -fno-math-errno -fno-vectorize -f
 	-Wall -Wextra -Wshadow -Wno-unknown-pragmas
 
 # Where little time is spent, size counts.
-SMALL := align costmap_splat grid grid_tps path path_spline resize sample_maps taps tensor
+SMALL := align costmap_march costmap_splat grid grid_tps path path_optimizer path_spline resize sample_maps taps tensor
 $(SMALL:%=build/wasm/%.o): OPTIMISE := -Os
-OPTIMISE ?= -O2
+OPTIMISE ?= -O3
 
-WASM_FLAGS := $(COMMON) -O2 -DNDEBUG -msimd128 -mnontrapping-fptoint -mbulk-memory -msign-ext
+WASM_FLAGS := $(COMMON) -DNDEBUG -msimd128 -mnontrapping-fptoint -mbulk-memory -msign-ext
 # The stack lies below the data, so that an overflow traps instead of overwriting it. The core
 # does not allocate: memory past __heap_base is the caller's.
 LINK_FLAGS := --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2147483648 -sINITIAL_MEMORY=1048576 \
@@ -38,7 +38,7 @@ js/fovea.wasm: $(WASM_OBJECTS)
 
 build/wasm/%.o: src/%.c $(HEADERS) emscripten.mk
 	@mkdir -p $(@D)
-	$(EMCC) $(WASM_FLAGS) $(OPTIMISE) -c $< -o $@
+	$(EMCC) $(OPTIMISE) $(WASM_FLAGS) -c $< -o $@
 
 build/native/%.o: src/%.c $(HEADERS) emscripten.mk
 	@mkdir -p $(@D)

@@ -7,7 +7,7 @@ build/native/differential: $(CASES) $(CASE_HEADERS) $(NATIVE_OBJECTS)
 	$(CLANG) $(NATIVE_FLAGS) $(CASES) $(NATIVE_OBJECTS) -lm -o $@
 
 build/wasm/differential.wasm: $(CASES) $(CASE_HEADERS) $(WASM_OBJECTS)
-	$(EMCC) $(WASM_FLAGS) $(CASES) $(WASM_OBJECTS) $(LINK_FLAGS) -sINITIAL_MEMORY=33554432 -o $@
+	$(EMCC) -O2 $(WASM_FLAGS) $(CASES) $(WASM_OBJECTS) $(LINK_FLAGS) -sINITIAL_MEMORY=33554432 -o $@
 
 .PHONY: differential
 differential: build/native/differential build/wasm/differential.wasm
