@@ -102,7 +102,7 @@ function sampled(input, grid, options, coords) {
  * The gradients of gridSample.
  *
  * At integer coordinates the right derivative; with border padding 0 on the border and beyond; with reflection the sign changes
- * with each fold; nearest: 0.
+ * with each fold; nearest: 0. Where the value is NaN because a coordinate is none, the gradients are 0.
  *
  * @param {Tensor} gradOutput as gridSample's result
  * @param {Tensor} input
