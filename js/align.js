@@ -50,8 +50,9 @@ const LEAST_OVERLAP = 0.25;
  * Find the transform that lays one picture over another, by the gradient through sampling, coarse to fine.
  *
  * The result is for affineSample and projectiveGrid: sampling `moving` through `theta` gives `fixed`. Pictures of different sizes can
- * be aligned. Points beyond the moving picture do not count, nor do pixels that are NaN, in either. Without a `start`, models that turn
- * are tried turned and zoomed at the coarsest level, and the best try goes on.
+ * be aligned. Points beyond the moving picture do not count, nor do pixels that are NaN, in either. The search is local, it ends in the
+ * optimum that its start leans towards. Without a `start`, models that turn are tried turned and zoomed at the coarsest level, and the
+ * best try goes on.
  *
  * `params` are those of thetaFrom. Those of similarity, rigid3d and similarity3d keep angles in pixels whatever the pictures'
  * shape, measuring lengths in half the longest side; theta is thetaFrom's for square pictures.

@@ -105,6 +105,67 @@ export function projectiveGridBackward(gradGrid, homography, size, options) {
     return {data, dims: [N, 3, 3]};
 }
 
+/**
+ * A grid through thin-plate splines: the smoothest that takes each control point to its target.
+ *
+ * @param {Tensor} targets [N, K, 2]: where in the input each control point looks, normalised
+ * @param {Tensor | null} controls [K, 2]: where in the output they are, not all on one line; null: side x side of them, row by row,
+ *   from -1 to 1, where K is a square
+ * @param {readonly number[]} size of the output: [N, C, H, W]
+ * @param {{alignCorners?: boolean}} [options]
+ * @returns {FloatTensor} [N, H, W, 2]
+ * @throws {FoveaError} VALUE where the controls coincide or lie on one line
+ */
+export function tpsGrid(targets, controls, size, options) {
+    const alignCorners = readCorners(options);
+    const {N, height, width} = readPlane(size);
+    const {K} = checkShape('targets', targets, ['N', 'K', 2], {N});
+    const at = readControls(controls, K);
+    const data = new Float32Array(N * height * width * 2);
+    withBlock((block) => {
+        const grid = block.space(data.byteLength);
+        const scratch = block.space(block.call('fv_grid_tps_scratch', K));
+        block.call('fv_grid_tps', grid, placeFloats(block, targets), placeFloats(block, at), N, K, height, width, alignCorners, scratch);
+        block.output(grid, data);
+    });
+    return {data, dims: [N, height, width, 2]};
+}
+
+/**
+ * The gradient of tpsGrid with respect to the targets.
+ *
+ * @param {Tensor} gradGrid [N, H, W, 2]
+ * @param {Tensor | null} controls [K, 2] as given to tpsGrid
+ * @param {readonly number[]} size that was given to tpsGrid
+ * @param {{alignCorners?: boolean, count?: number}} [options] count: K, where controls is null
+ * @returns {FloatTensor} [N, K, 2]
+ */
+export function tpsGridBackward(gradGrid, controls, size, options) {
+    const alignCorners = readCorners(options);
+    const {count} = checkOptions(options);
+    const {N, height, width} = readPlane(size);
+    checkShape('gradGrid', gradGrid, ['N', height, width, 2], {N});
+    const at = readControls(controls, count ?? controls?.dims?.[0]);
+    const K = at.dims[0];
+    const data = new Float32Array(N * K * 2);
+    withBlock((block) => {
+        const gradient = block.space(data.byteLength);
+        const scratch = block.space(block.call('fv_grid_tps_scratch', K));
+        block.call('fv_grid_tps_backward', gradient, placeFloats(block, gradGrid), placeFloats(block, at), N, K, height, width, alignCorners, scratch);
+        block.output(gradient, data);
+    });
+    return {data, dims: [N, K, 2]};
+}
+
+/** @param {Tensor | null} controls @param {number | undefined} count @returns {Tensor} [K, 2] */
+function readControls(controls, count) {
+    const K = checkInteger('the number of control points', count, 3, 1024);
+    if (controls) return checkShape('controls', controls, ['K', 2], {K}), controls;
+    const side = Math.sqrt(K);
+    if (!Number.isInteger(side)) throw wrong('controls', `[${K}, 2] (null: only where their number is a square)`, controls);
+    return {data: Float32Array.from({length: 2 * K}, (_, i) => 2 * (i % 2 ? Math.floor(i / 2 / side) : (i / 2) % side) / (side - 1) - 1), dims: [K, 2]};
+}
+
 /** @param {{alignCorners?: boolean} | undefined} options @returns {0 | 1} */
 const readCorners = (options) => checkOptions(options).alignCorners ? 1 : 0;
 

@@ -4,7 +4,7 @@
  * Fovea depends on no tfjs: the caller hands in the one of his model. `await init()` of 'fovea' first. The arithmetic is Fovea's, on
  * the CPU, so that on a GPU backend every call waits for its inputs. Gradients are first order.
  */
-import {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward} from './grid.js';
+import {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward, tpsGrid, tpsGridBackward} from './grid.js';
 import {affineSample, affineSampleBackward, gridSample, gridSampleBackward} from './sample.js';
 import {thetaFrom, thetaFromBackward} from './theta.js';
 import {wrong, wrongType} from './check.js';
@@ -102,6 +102,19 @@ export function withTf(tf) {
         projectiveGrid(homography, size, options = {}) {
             const full = [homography?.shape?.[0], 1, ...checkSize(size)];
             return operation({homography}, (h) => projectiveGrid(h, full, options), (dy, h) => [projectiveGridBackward(dy, h, full, options)]);
+        },
+
+        /**
+         * @param {TfTensor} targets [N, K, 2]
+         * @param {Tensor | null} controls [K, 2], constant, as tpsGrid of 'fovea'
+         * @param {number[]} size [Ho, Wo]
+         * @param {{alignCorners?: boolean}} [options]
+         * @returns {TfTensor} [N, Ho, Wo, 2]
+         */
+        tpsGrid(targets, controls, size, options = {}) {
+            const full = [targets?.shape?.[0], 1, ...checkSize(size)];
+            return operation({targets}, (t) => tpsGrid(t, controls, full, options),
+                (dy) => [tpsGridBackward(dy, controls, full, {...options, count: targets.shape[1]})]);
         },
 
         /**

@@ -114,30 +114,28 @@ FV_INLINE void sample_as(float *dst, int64_t dst_step, const float *src, const f
     const int most = fv_min(QUADS, WEIGHTS / taps);
     const fv_inside inside = m->inside;
     quads kept;
-    kept.count = 0;
-    for (int i = 0; i < count; i += 4, grid += 4 * dims) {
-        const int few = fv_min(count - i, 4);
-        float *to = dst + (m->last ? (int64_t)i * m->channels : i);
-        fv_inside4 q;
-        if (few == 4 && fv_find_inside(&q, &inside, grid, dims, mode, 0)) {
-            if (m->last && taps == 4) inside_last(to, src, m, &q, 4);
-            else if (m->last) inside_last_any(to, src, m, &q, taps);
-            if (m->last) continue;
-            const int k = kept.count++;
-            kept.point[k] = i;
-            memcpy(kept.at[k], q.at, sizeof q.at);
-            for (int t = 0; t < taps; t++) kept.weight[k * taps + t] = q.weight[t];
-            if (kept.count < most) continue;
-            inside_planar(dst, dst_step, src, m, &kept, rows, run);
-            kept.count = 0;
-            continue;
+    for (int i = 0; i < count;) {
+        for (kept.count = 0; i < count && kept.count < most; i += 4, grid += 4 * dims) {
+            const int few = fv_min(count - i, 4);
+            float *to = dst + (m->last ? (int64_t)i * m->channels : i);
+            fv_inside4 q;
+            if (few < 4 || !fv_find_inside(&q, &inside, grid, dims, mode, 0)) {
+                fv_taps4 padded;
+                fv_sample_taps(&padded, &m->sampler, grid, few, 0);
+                if (m->last) padded_last(to, src, m, &padded, few);
+                else padded_planar(to, dst_step, src, m, &padded, few);
+            } else if (m->last) {
+                if (taps == 4) inside_last(to, src, m, &q, 4);
+                else inside_last_any(to, src, m, &q, taps);
+            } else {
+                const int k = kept.count++;
+                kept.point[k] = i;
+                memcpy(kept.at[k], q.at, sizeof q.at);
+                for (int t = 0; t < taps; t++) kept.weight[k * taps + t] = q.weight[t];
+            }
         }
-        fv_taps4 padded;
-        fv_sample_taps(&padded, &m->sampler, grid, few, 0);
-        if (m->last) padded_last(to, src, m, &padded, few);
-        else padded_planar(to, dst_step, src, m, &padded, few);
+        inside_planar(dst, dst_step, src, m, &kept, rows, run);
     }
-    inside_planar(dst, dst_step, src, m, &kept, rows, run);
 }
 
 static void sample_points(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const float *grid, int count)

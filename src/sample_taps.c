@@ -30,7 +30,7 @@ static f32x4 reflect(f32x4 x, int size, int about_centres, f32x4 *sign)
     const f32x4 rest = SUB(distance, MUL(folds, SPLAT(span)));
     const f32x4 halves = MUL(folds, SPLAT(0.5f));
     const v128_t odd = wasm_f32x4_ne(wasm_f32x4_floor(halves), halves), below = wasm_f32x4_lt(from_low, zero);
-    const v128_t unmoved = wasm_v128_and(GE(x, zero), GE(last, x)); /* adding and taking low away would round */
+    const v128_t unmoved = wasm_v128_and(GE(x, zero), GE(last, x)); /* an index of small size would be rounded */
     const f32x4 folded = PICK(x, ADD(PICK(SUB(SPLAT(span), rest), rest, odd), SPLAT(low)), unmoved);
     const v128_t inside = wasm_v128_and(GT(folded, zero), wasm_f32x4_lt(folded, last));
     const v128_t flipped = wasm_v128_xor(odd, below);

@@ -48,6 +48,8 @@ test('by hand: a homography divides by w, and has a horizon', () => {
     const {data, dims} = projectiveGrid(tensor([1, 0, 0, 0, 1, 0, 1, 0, 1], [1, 3, 3]), [1, 1, 1, 3], {alignCorners: true});
     assert.deepEqual(dims, [1, 1, 3, 2]);
     assert.deepEqual([...data], [NaN, NaN, 0, 0, 0.5, 0], 'w is 0, 1, 2');
+    const behind = projectiveGrid(tensor([1, 0, 0, 0, 1, 0, 2, 0, 1], [1, 3, 3]), [1, 1, 1, 3], {alignCorners: true});
+    assertClose(behind.data, [NaN, NaN, 0, 0, 1 / 3, 0], 1e-7, 'w is -1, 1, 3');
 });
 
 for (const d of ['2d', '3d']) {

@@ -138,6 +138,21 @@ test('affineSample equals affineGrid and gridSample, bit for bit', () => {
     });
 });
 
+test('a point is the same whoever its neighbours are, bit for bit', () => {
+    const random = new Random(13);
+    eachWay((options, dims) => {
+        const {input} = anyMaps(random, dims, options, 9);
+        const points = random.floats(400 * dims, -1.2, 1.2);
+        const at = (/** @type {number} */ p) => [...points.subarray(p * dims, (p + 1) * dims)];
+        const one = {...input, data: input.data.subarray(0, input.data.length / input.dims[0]), dims: [1, ...input.dims.slice(1)]};
+        const outer = (/** @type {number} */ n) => [1, ...Array(dims - 1).fill(1), n, dims];
+        const outside = Array(dims).fill(5);
+        const among = (/** @type {number[]} */ others) => gridSample(one, tensor(
+            Array.from({length: 400}, (_, p) => [at(p), others, others, others]).flat(2), outer(1600)), options).data.filter((_, i) => i % 4 === 0);
+        assert.deepEqual(bits({data: among(outside)}), bits({data: among(Array(dims).fill(0))}), `${JSON.stringify(options)} ${input.dims}`);
+    });
+});
+
 test('identity theta is the identity; four quarter turns are too', () => {
     const random = new Random(9);
     const identity = {2: [1, 0, 0, 0, 1, 0], 3: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]};

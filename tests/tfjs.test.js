@@ -3,7 +3,7 @@ import {before, test} from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers'; // registers the gradients
-import {affineGrid, affineSample, gridSample, init, projectiveGrid, thetaFrom} from 'fovea';
+import {affineGrid, affineSample, gridSample, init, projectiveGrid, thetaFrom, tpsGrid} from 'fovea';
 import {withTf} from 'fovea/tfjs';
 import {assertClose} from './close.js';
 import {Random} from './random.js';
@@ -55,6 +55,11 @@ const CASES = {
         inputs: (r) => [{data: r.floats(9, -0.2, 0.2).map((v, i) => v + +(i % 4 === 0)), dims: [1, 3, 3]}],
         run: (homography) => ops.projectiveGrid(homography, [3, 4]),
         library: (homography) => projectiveGrid(homography, [1, 1, 3, 4]),
+    },
+    tpsGrid: {
+        inputs: (r) => [floats(r, [2, 9, 2])],
+        run: (targets) => ops.tpsGrid(targets, null, [3, 4]),
+        library: (targets) => tpsGrid(targets, null, [2, 1, 3, 4]),
     },
     'thetaFrom similarity': {
         inputs: (r) => [floats(r, [3, 4])],

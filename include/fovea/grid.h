@@ -21,7 +21,8 @@ extern "C" {
  *   theta  [n, 2, 3], or [n, 3, 4]
  *   dims   2 or 3; depth is ignored where it is 2
  *
- * An axis of one sample looks at the centre, 0, with and without align_corners.
+ * An axis of one sample looks at the centre, 0, with and without align_corners. Deviation from
+ * torch: base coordinates and the product with theta are in double, and rounded once.
  * Returns 0, FV_E_NULL, FV_E_SHAPE or FV_E_VALUE.
  */
 FV_API int fv_grid_affine(float *grid, const float *theta, int n, int dims,
@@ -56,6 +57,27 @@ FV_API int fv_grid_projective(float *grid, const float *homography, int n, int h
  */
 FV_API int fv_grid_projective_backward(float *grad_homography, const float *grad_grid, const float *homography,
                                        int n, int height, int width, int align_corners);
+
+/**
+ * A grid through thin-plate splines (Bookstein 1989), the smoothest that takes each control point to its target: the
+ * spatial transformer paper's third.
+ *
+ *   grid      [n, height, width, 2]
+ *   targets   [n, k, 2]: where in the input each control point looks
+ *   controls  [k, 2]: where in the output the control points are, at most 1e6 away; 3 <= k <= 1024
+ *   scratch   fv_grid_tps_scratch(k) bytes
+ *
+ * Returns 0, FV_E_NULL, FV_E_SHAPE, or FV_E_VALUE where the controls coincide or lie on one line.
+ */
+FV_API int fv_grid_tps(float *grid, const float *targets, const float *controls, int n, int k, int height, int width,
+                       int align_corners, void *scratch);
+
+/** Its gradient: grad_targets [n, k, 2], written. The grid is linear in the targets, so they are not asked for. */
+FV_API int fv_grid_tps_backward(float *grad_targets, const float *grad_grid, const float *controls, int n, int k,
+                                int height, int width, int align_corners, void *scratch);
+
+/** Bytes of scratch, or FV_E_SHAPE. */
+FV_API int fv_grid_tps_scratch(int k);
 
 #ifdef __cplusplus
 }

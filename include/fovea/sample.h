@@ -1,6 +1,9 @@
 /*
  * Sampling maps at arbitrary points, in two or three dimensions, with gradients:
  * torch.nn.functional.grid_sample.
+ *
+ * Nearest rounds half to even in volumes too, as torch does since 2.1. torch's documentation says that NaN
+ * is -1: that holds neither there nor here, see fv_sample.
  */
 #ifndef FOVEA_SAMPLE_H
 #define FOVEA_SAMPLE_H
@@ -59,8 +62,9 @@ FV_API int fv_sample(float *dst, const float *src, int n, int channels, int dept
  *   grad_dst   as dst
  *
  * At integer coordinates the right derivative; with border padding 0 on the border and beyond;
- * reflection changes the sign with each fold; nearest: 0. Sums run in order of point, then
- * channel. A point whose coordinate is no number contributes nothing.
+ * reflection changes the sign with each fold; nearest: 0. A pixel's sum runs in order of the
+ * points, a coordinate's in order of the channels, in double. A tap whose weight is NaN gives
+ * nothing: what has no value has no gradient.
  * Returns 0, FV_E_NULL, FV_E_SHAPE or FV_E_VALUE.
  */
 FV_API int fv_sample_backward(float *grad_src, float *grad_grid, const float *grad_dst,
@@ -68,7 +72,7 @@ FV_API int fv_sample_backward(float *grad_src, float *grad_grid, const float *gr
                               const float *grid, int points, int mode, int padding, int coords);
 
 /**
- * fv_grid_affine and fv_sample in one, without a grid in memory; the same bits.
+ * torch's affine_grid and grid_sample, fv_grid_affine and fv_sample, in one, without a grid in memory; the same bits.
  *
  *   dst    [n, channels, (out_depth,) out_height, out_width], or channels last
  *   theta  [n, dims, dims + 1]

@@ -63,7 +63,7 @@ static float *sums(run *r, size_t count)
 static void sample(run *r)
 {
     const maps m = any_maps(r, FV_COORDS_INDEX);
-    const int points = pick(r, 0, 40);
+    const int points = one_in(r, 20) ? pick(r, 200, 1300) : pick(r, 0, 40); /* more than are kept for the channels */
     const float *grid = any_grid(r, &m, points);
     finish(r, fv_sample(output(r, m.per_point * points, FLOATS), m.src, MAPS(m), grid, points, HOW(m)));
 }
