@@ -114,7 +114,7 @@ export function projectiveGridBackward(gradGrid, homography, size, options) {
  * @param {readonly number[]} size of the output: [N, C, H, W]
  * @param {{alignCorners?: boolean}} [options]
  * @returns {FloatTensor} [N, H, W, 2]
- * @throws {FoveaError} VALUE where the controls coincide or lie on one line
+ * @throws {RangeError | FoveaError} where the controls lie on one line; where two coincide (VALUE)
  */
 export function tpsGrid(targets, controls, size, options) {
     const alignCorners = readCorners(options);
@@ -157,10 +157,22 @@ export function tpsGridBackward(gradGrid, controls, size, options) {
     return {data, dims: [N, K, 2]};
 }
 
+/** Whether a first point, the one farthest from it and the one farthest from their line make a triangle. @param {ArrayLike<number>} points x, y, ... */
+function spansPlane(points) {
+    const all = Array.from({length: points.length / 2}, (_, i) => [points[2 * i] - points[0], points[2 * i + 1] - points[1]]);
+    if (!all.flat().every((v) => Math.abs(v) <= 1e6)) return false;
+    const [X, Y] = all.reduce((far, at) => Math.hypot(...at) > Math.hypot(...far) ? at : far, [0, 0]);
+    return all.some(([x, y]) => Math.abs(x * Y - y * X) > 1e-6 * (X * X + Y * Y));
+}
+
 /** @param {Tensor | null} controls @param {number | undefined} count @returns {Tensor} [K, 2] */
 function readControls(controls, count) {
-    const K = checkInteger('the number of control points', count, 3, 1024);
-    if (controls) return checkShape('controls', controls, ['K', 2], {K}), controls;
+    if (controls) {
+        const {K: given} = checkShape('controls', controls, ['K', 2], count === undefined ? {} : {K: count});
+        if (given < 3 || given > 1024 || !spansPlane(controls.data)) throw wrong('controls', '3 to 1024 finite points, not all on one line', controls.dims);
+        return controls;
+    }
+    const K = checkInteger('count', count, 3, 1024);
     const side = Math.sqrt(K);
     if (!Number.isInteger(side)) throw wrong('controls', `[${K}, 2] (null: only where their number is a square)`, controls);
     return {data: Float32Array.from({length: 2 * K}, (_, i) => 2 * (i % 2 ? Math.floor(i / 2 / side) : (i / 2) % side) / (side - 1) - 1), dims: [K, 2]};

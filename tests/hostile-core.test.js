@@ -20,7 +20,7 @@ const GOOD = {
     n: 3, m: 2, positions: 2, position_stride: 4, class_count: 2, capacity: 8, keypoints: 2, planes: 2, channels: 2, iou_threshold: 0.5, sigma: 0.5, scale: 1,
     max_keep: 3, count: 0, first_row: 0, from: 0, to: 2, kind: 3, type: 0, layout: 0, order: 0, resize: 1, flags: 0, activation: 1, background: -1,
     decay: 0, left: 0, top: 0, zero: 0, score_threshold: 0, threshold: 0.1, max_per_class: 0, multi_label: 1, objectness_stride: 1, grid_width: 0,
-    dims: 2, samples: 3, points: 2,
+    dims: 2, samples: 3, points: 2, k: 3,
 };
 /** By function, where the name alone does not tell. */
 const OWN = /** @type {Record<string, Record<string, number>>} */ ({
@@ -30,6 +30,8 @@ const OWN = /** @type {Record<string, Record<string, number>>} */ ({
 });
 /** Doubles that may not be 0. */
 const FILLED = new Set(['weights', 'settings']);
+/** Points that may not lie on one line. */
+const TRIANGLE = [-1, -1, 1, -1, 0, 1];
 /** Inputs that may be null, and sizes of which any number is good. */
 const OPTIONAL = new Set(['classes', 'objectness', 'priors']);
 /** Outputs that may be null. */
@@ -118,6 +120,7 @@ function call(name, parameters, at, value) {
     const bytes = new Uint8Array(core.memory.buffer);
     bytes.fill(0, base);
     parameters.forEach((parameter, i) => FILLED.has(parameter.name) && new Float64Array(core.memory.buffer, base + i * ROOM, 20).fill(0.5));
+    parameters.forEach(({name: n}, i) => n === 'controls' && new Float32Array(core.memory.buffer, base + i * ROOM, 6).set(TRIANGLE));
     const args = parameters.map((parameter, i) => parameter.kind.endsWith('pointer') ? base + i * ROOM
         : OWN[name]?.[parameter.name] ?? GOOD[/** @type {keyof typeof GOOD} */ (parameter.name)] ?? (/width|height/.test(parameter.name) ? 4 : 1));
     if (at !== undefined && value !== undefined) args[at] = value;
