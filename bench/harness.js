@@ -194,6 +194,16 @@ export function describe({race, rounds, standings: all, limit: {ms, share, parts
     return lines.join('\n');
 }
 
+/** @param {Result[]} results @returns {string} a Markdown table for a README */
+export function summarise(results) {
+    const rows = results.flatMap(({race, standings: all, limit: {share}}) => all.filter(({lead}) => lead).map(({name, ms, rival, lead}, i) => {
+        const other = all.find(s => s.name === rival);
+        return `| ${race.replace(/:.*/, '')} | ${name} | ${millis(ms.median)} | ${rival}, ${other ? millis(other.ms.median) : ''} | ${
+            lead ? factor(lead.median) : ''} | ${i ? '' : percent(share.median)} |`;
+    }));
+    return ['| task | Fovea | ms | rival, ms | times as fast | limit / ours |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n');
+}
+
 /** A small seeded generator (mulberry32). @param {number} seed @returns {() => number} uniform in [0, 1) */
 export function random(seed) {
     let state = seed >>> 0;

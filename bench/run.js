@@ -1,11 +1,11 @@
 /**
- * npm run bench [-- ROOM or words of a race's name ...] [--quick] [--json] [--seconds N]
+ * npm run bench [-- ROOM or words of a race's name ...] [--quick] [--seconds N] [--json | --markdown]
  * Races Fovea against its peers and the machine; see bench/README.md.
  */
 
 import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
-import {describe, runRace} from './harness.js';
+import {describe, runRace, summarise} from './harness.js';
 import {openLimits} from './limits.js';
 
 /** @import {Race, Result} from './harness.js' */
@@ -14,7 +14,7 @@ const ROOMS = ['image', 'nms', 'detect', 'sample', 'path'];
 
 const {values, positionals} = parseArgs({
     allowPositionals: true,
-    options: {quick: {type: 'boolean'}, json: {type: 'boolean'}, seconds: {type: 'string'}},
+    options: {quick: {type: 'boolean'}, json: {type: 'boolean'}, markdown: {type: 'boolean'}, seconds: {type: 'string'}},
 });
 const budget = 1000 * (Number(values.seconds) || (values.quick ? 0.7 : 8));
 
@@ -37,4 +37,5 @@ for (const {open} of chosen) {
     if (!values.json) console.log(describe(result));
 }
 if (values.json) console.log(JSON.stringify({machine, results}, null, 1));
+else if (values.markdown) console.log(`\n${summarise(results)}`);
 process.exit(0);
