@@ -3,7 +3,7 @@
 # make -f emscripten.mk fuzz         libFuzzer targets: build/fuzz/NAME
 # make -f emscripten.mk clean
 
-EMCC ?= emcc
+EMCC ?= $(if $(shell command -v emcc),emcc,$(EMSDK)/upstream/emscripten/emcc)
 CLANG ?= clang
 
 SOURCES := $(wildcard src/*.c)
@@ -18,7 +18,7 @@ WASM_FLAGS := $(COMMON) -O3 -DNDEBUG -msimd128 -mnontrapping-fptoint -mbulk-memo
 # The stack lies below the data, so that an overflow traps instead of overwriting it. The core
 # does not allocate: memory past __heap_base is the caller's.
 LINK_FLAGS := --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2147483648 -sINITIAL_MEMORY=1048576 \
-	-sTOTAL_STACK=65536 -sGLOBAL_BASE=65536 -Wl,--stack-first -Wl,--export=__heap_base
+	-sTOTAL_STACK=65536 -Wl,--stack-first -Wl,--export=__heap_base
 
 WASM_OBJECTS := $(SOURCES:src/%.c=build/wasm/%.o)
 NATIVE_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

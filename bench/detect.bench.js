@@ -96,7 +96,12 @@ const GRAPH = {
 };
 const SLICES = { zero: ints(0), values: ints(1), last: ints(2), three: ints(3), four: ints(4), end: ints(84) };
 
-/** @param {import('onnxruntime-web').InferenceSession} session @param {typeof import('onnxruntime-web')} ort @param {{ data: Float32Array, dims: number[] }} head @param {number} threshold */
+/**
+ * @param {import('onnxruntime-web').InferenceSession} session
+ * @param {typeof import('onnxruntime-web')} ort
+ * @param {{ data: Float32Array, dims: number[] }} head
+ * @param {number} threshold
+ */
 function runGraph(session, ort, head, threshold) {
     const limits = {
         most: new ort.Tensor('int64', BigInt64Array.of(BigInt(MOST)), [1]),
@@ -108,7 +113,14 @@ function runGraph(session, ort, head, threshold) {
     };
 }
 
-/** The class of each row that a graph selected, as the demos that use such graphs read it. @param {Float32Array} rows @param {number} count @param {number} values @returns {Found} */
+/**
+ * The class of each row that a graph selected, as the demos that use such graphs read it.
+ *
+ * @param {Float32Array} rows
+ * @param {number} count
+ * @param {number} values
+ * @returns {Found}
+ */
 function readRows(rows, count, values) {
     const boxes = new Float32Array(count * 4), scores = new Float32Array(count), classes = new Int32Array(count);
     for (let i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 # The wasm yardsticks of the bench. Usage: make -f bench/limits.mk
-EMCC ?= emcc
+EMCC ?= $(if $(shell command -v emcc),emcc,$(EMSDK)/upstream/emscripten/emcc)
 
 build/limits.wasm: bench/limits.c bench/limits.mk
 	@mkdir -p build

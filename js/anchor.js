@@ -1,4 +1,4 @@
-import {checkInteger} from './check.js';
+import {checkFinite, checkInteger, checkList, checkOptions, checkSize, wrong, wrongType} from './check.js';
 
 /** @import {FloatTensor} from './tensor.js' */
 
@@ -17,11 +17,16 @@ import {checkInteger} from './check.js';
  * @param {boolean} [options.fixedSize] all anchors are as large as the input
  * @returns {FloatTensor} [N, 4] centre x, y, width, height as fractions of the input; order y, x, anchor
  */
-export function ssdAnchors({
-    size = [300, 300], strides = [16, 32, 64, 128, 256, 512], minScale = 0.2, maxScale = 0.95, ratios = [1, 2, 0.5, 3, 0.3333],
-    reduceLowest = true, interpolatedRatio = 1, fixedSize = false,
-} = {}) {
-    strides.forEach((stride, i) => checkInteger(`strides[${i}]`, stride));
+export function ssdAnchors(options) {
+    const {
+        size = [300, 300], strides = [16, 32, 64, 128, 256, 512], minScale = 0.2, maxScale = 0.95, ratios = [1, 2, 0.5, 3, 0.3333],
+        reduceLowest = true, interpolatedRatio = 1, fixedSize = false,
+    } = checkOptions(options);
+    const shares = checkList('ratios', ratios, undefined, 0);
+    checkSize('size', size);
+    checkFinite('minScale', minScale), checkFinite('maxScale', maxScale), checkFinite('interpolatedRatio', interpolatedRatio);
+    checkList('strides', strides).forEach((stride) => checkInteger('strides', stride));
+    checkCount('size', strides.reduce((sum, s) => sum + Math.ceil(size[0] / s) * Math.ceil(size[1] / s) * (shares.length + 3), 0));
     const layers = strides.length;
     /** @param {number} i */
     const scale = (i) => layers === 1 ? (minScale + maxScale) / 2 : minScale + ((maxScale - minScale) * i) / (layers - 1);
@@ -33,7 +38,7 @@ export function ssdAnchors({
         const stride = strides[layer];
         for (; layer < layers && strides[layer] === stride; layer++) {
             /** @type {[number, number][]} scale and ratio */
-            const wanted = layer === 0 && reduceLowest ? [[0.1, 1], [scale(0), 2], [scale(0), 0.5]] : ratios.map((r) => [scale(layer), r]);
+            const wanted = layer === 0 && reduceLowest ? [[0.1, 1], [scale(0), 2], [scale(0), 0.5]] : shares.map((r) => [scale(layer), r]);
             if (!(layer === 0 && reduceLowest) && interpolatedRatio > 0) {
                 wanted.push([Math.sqrt(scale(layer) * (layer === layers - 1 ? 1 : scale(layer + 1))), interpolatedRatio]);
             }
@@ -49,6 +54,13 @@ export function ssdAnchors({
     return {data: Float32Array.from(anchors), dims: [anchors.length / 4, 4]};
 }
 
+const MOST = 2 ** 20;
+
+/** @param {string} name of what makes them so many @param {number} anchors */
+function checkCount(name, anchors) {
+    if (!(anchors <= MOST)) throw wrong(name, `at most ${MOST} anchors`, anchors);
+}
+
 /**
  * torchvision's DefaultBoxGenerator; the defaults are SSD300's.
  *
@@ -58,17 +70,26 @@ export function ssdAnchors({
  * @param {number[][]} [options.ratios] of each map, besides 1
  * @param {number} [options.minRatio]
  * @param {number} [options.maxRatio]
- * @param {number[] | null} [options.scales] of each map and one more; default: evenly from minRatio to maxRatio
+ * @param {number[] | null} [options.scales] of each map and one more; default: evenly from minRatio to maxRatio, and 1
  * @param {number[] | null} [options.steps] pixels per cell; default: what the grids imply
  * @param {boolean} [options.clip] widths and heights to the input
  * @returns {FloatTensor} [N, 4] x1, y1, x2, y2 pixels; order y, x, box
  */
-export function defaultBoxes({
-    size = [300, 300], grids = [[38, 38], [19, 19], [10, 10], [5, 5], [3, 3], [1, 1]], ratios = [[2], [2, 3], [2, 3], [2, 3], [2], [2]],
-    minRatio = 0.15, maxRatio = 0.9, scales = [0.07, 0.15, 0.33, 0.51, 0.69, 0.87, 1.05], steps = [8, 16, 32, 64, 100, 300], clip = true,
-} = {}) {
+export function defaultBoxes(options) {
+    const {
+        size = [300, 300], grids = [[38, 38], [19, 19], [10, 10], [5, 5], [3, 3], [1, 1]], ratios = [[2], [2, 3], [2, 3], [2, 3], [2], [2]],
+        minRatio = 0.15, maxRatio = 0.9, scales = [0.07, 0.15, 0.33, 0.51, 0.69, 0.87, 1.05], steps = [8, 16, 32, 64, 100, 300], clip = true,
+    } = checkOptions(options);
+    checkSize('size', size), checkFinite('minRatio', minRatio), checkFinite('maxRatio', maxRatio);
+    if (!Array.isArray(ratios)) throw wrongType('ratios', 'an array for each map', ratios);
+    if (!Array.isArray(grids) || grids.length !== ratios.length) throw wrongType('grids', `[width, height] of ${ratios.length} maps`, grids);
     const maps = ratios.length;
-    const s = scales ?? [...ratios.map((_, k) => maps > 1 ? minRatio + ((maxRatio - minRatio) * k) / (maps - 1) : minRatio), 1];
+    for (const list of ratios) checkList('ratios', list, undefined, 0);
+    for (const grid of grids) checkList('grids', grid, 2, 0).forEach((side) => checkInteger('grids', side, 0));
+    if (scales) checkList('scales', scales, maps + 1, 0);
+    if (steps) checkList('steps', steps, maps);
+    checkCount('grids', grids.reduce((sum, [width, height], k) => sum + width * height * (2 + 2 * ratios[k].length), 0));
+    const s = scales ?? (maps > 1 ? [...ratios.map((_, k) => minRatio + ((maxRatio - minRatio) * k) / (maps - 1)), 1] : [minRatio, maxRatio]);
     /** @param {number} side */
     const within = (side) => clip ? Math.min(Math.max(side, 0), 1) : side;
     /** @type {number[]} */

@@ -1,6 +1,6 @@
-import {checkChoice, checkNumber} from './check.js';
+import {checkChoice, checkNumber, checkOptions} from './check.js';
 import {asRows} from './tensor.js';
-import {withBlock} from './wasm.js';
+import {checkRoom, withBlock} from './wasm.js';
 
 /** @import {Tensor, FloatTensor} from './tensor.js' */
 
@@ -16,7 +16,8 @@ export const IOUS = /** @abi FV_IOU_ */ {iou: 0, giou: 1, diou: 2, ciou: 3};
  * @param {{from: keyof typeof FORMATS, to: keyof typeof FORMATS}} formats
  * @returns {FloatTensor} [N, 4]
  */
-export function boxConvert(boxes, {from, to}) {
+export function boxConvert(boxes, formats) {
+    const {from, to} = checkOptions(formats, 'formats');
     const [f, t] = [checkChoice('from', FORMATS, from), checkChoice('to', FORMATS, to)];
     return rewritten(boxes, (block, dst, n) => block.call('fv_box_convert', dst, dst, n, f, t));
 }
@@ -28,7 +29,8 @@ export function boxConvert(boxes, {from, to}) {
  * @param {{width: number, height: number}} size
  * @returns {FloatTensor} [N, 4]
  */
-export function boxClip(boxes, {width, height}) {
+export function boxClip(boxes, size) {
+    const {width, height} = checkOptions(size, 'size');
     checkNumber('width', width), checkNumber('height', height);
     return rewritten(boxes, (block, dst, n) => block.call('fv_box_clip', dst, dst, n, width, height));
 }
@@ -57,10 +59,12 @@ export function boxesOfSize(boxes, minSize) {
  * @param {{kind?: keyof typeof IOUS}} [options]
  * @returns {FloatTensor} [N, M]
  */
-export function boxIou(a, b, {kind = 'iou'} = {}) {
+export function boxIou(a, b, options) {
+    const {kind = 'iou'} = checkOptions(options);
     const k = checkChoice('kind', IOUS, kind);
     const {data: A, dims: [N]} = asRows('a', a, 4);
     const {data: B, dims: [M]} = asRows('b', b, 4);
+    checkRoom(N * M * 4);
     const data = new Float32Array(N * M);
     withBlock((block) => {
         const dst = block.space(data.byteLength);

@@ -136,10 +136,12 @@ function grab(video) {
 function rgbaBytes(frame) {
     // A browser that cannot convert may say so only by not reading the option.
     let read = false;
-    const options = {get format() {
-        read = true;
-        return /** @type {const} */ ('RGBA');
-    } };
+    const options = {
+        get format() {
+            read = true;
+            return /** @type {const} */ ('RGBA');
+        },
+    };
     try {
         const bytes = frame.allocationSize(options);
         return read ? bytes : 0;

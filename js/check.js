@@ -1,10 +1,17 @@
 /** Arguments checked at the door: what was expected, and what came. */
 
+const FEW = 12;
+
 /** What came, in a message. @param {any} value @returns {string} */
 export function describe(value) {
-    if (Array.isArray(value)) return `[${value.join(', ')}]`;
+    if (Array.isArray(value)) {
+        const first = Array.from(value.slice(0, FEW), (v) => Array.isArray(v) ? 'an array' : describe(v));
+        return `[${first.join(', ')}${value.length > FEW ? ', ...' : ''}]`;
+    }
+    if (typeof value === 'function') return 'a function';
+    if (value === '') return 'an empty string';
     if (value === null || typeof value !== 'object') return String(value);
-    return value[Symbol.toStringTag] ?? value.constructor?.name ?? 'an object';
+    return String(value[Symbol.toStringTag] ?? value.constructor?.name ?? 'an object');
 }
 
 /**
@@ -55,4 +62,48 @@ export function checkNumber(name, value) {
 export function checkFinite(name, value) {
     if (!Number.isFinite(value)) throw wrongType(name, 'a finite number', value);
     return /** @type {number} */ (value);
+}
+
+/**
+ * @template T
+ * @param {T | undefined} options
+ * @param {string} [name]
+ * @returns {T} what was given, or no options
+ */
+export function checkOptions(options, name = 'options') {
+    if (options === undefined) return /** @type {T} */ ({});
+    if (options === null || typeof options !== 'object' || Array.isArray(options) || ArrayBuffer.isView(options)) throw wrongType(name, 'an object', options);
+    return options;
+}
+
+/** An array or a typed array of numbers; no array-like, whose length may lie. @param {any} list @returns {list is number[]} */
+export function isList(list) {
+    return (Array.isArray(list) || ArrayBuffer.isView(list)) && Array.prototype.every.call(list, (v) => typeof v === 'number');
+}
+
+/**
+ * @param {string} name
+ * @param {any} list
+ * @param {number} [length] it must have; default: any
+ * @param {number} [low] no number is less
+ * @returns {number[]} a copy
+ */
+export function checkList(name, list, length, low = -Infinity) {
+    const fits = isList(list) && list.length === (length ?? list.length) && (list.length || Array.isArray(list)); // detached ones have no length
+    if (!fits || !Array.from(list).every((v) => Number.isFinite(v) && v >= low)) {
+        throw wrongType(name, `${length ?? 'an array of'} finite numbers${low > -Infinity ? ` of at least ${low}` : ''}`, list);
+    }
+    return Array.from(list);
+}
+
+/**
+ * @param {string} name
+ * @param {any} size
+ * @returns {readonly [number, number] | undefined} [width, height]
+ */
+export function checkSize(name, size) {
+    if (size === undefined) return undefined;
+    const [width, height] = checkList(name, size, 2, 0);
+    if (!(width > 0 && height > 0)) throw wrongType(name, '[width, height] above 0', size);
+    return size;
 }

@@ -1,13 +1,14 @@
 import {boxClip} from './box.js';
-import {checkChoice, checkNumber, wrongType} from './check.js';
+import {checkChoice, checkInteger, checkList, checkNumber, checkOptions, checkSize, wrong, wrongType} from './check.js';
 import {gather, suppression} from './nms.js';
-import {placeFloats} from './tensor.js';
-import {View} from './view.js';
+import {checkTensor, placeFloats} from './tensor.js';
+import {checkView} from './view.js';
 import {withBlock} from './wasm.js';
 
 /** @import {Block} from './wasm.js' */
 /** @import {Tensor} from './tensor.js' */
 /** @import {Policy} from './nms.js' */
+/** @import {View} from './view.js' */
 
 export const ACTIVATIONS = /** @abi FV_ACTIVATION_ */ {none: 0, sigmoid: 1, softmax: 2};
 const CODES = /** @abi FV_CODE_ */ {corners: 0, centre: 1, distance: 2};
@@ -105,19 +106,19 @@ const CODER = /** @abi FV_CODER_ */ {
  * @param {DetectOptions} [options]
  * @returns {Detections}
  */
-export function decodeHead(head, {
-    scoreThreshold = 0.25, iouThreshold = 0.45, maxDetections = 300, maxPerClass, multiLabel = false, agnostic = false, policy,
-    view, clip = false, size,
-} = {}) {
-    const {blocks, classes, activation = 'none', background = -1, keypoints = 0, labels} = head;
+export function decodeHead(head, options) {
+    const {
+        scoreThreshold = 0.25, iouThreshold = 0.45, maxDetections = 300, maxPerClass, multiLabel = false, agnostic = false, policy, view, clip = false, size,
+    } = checkOptions(options);
+    const {blocks, classes, activation = 'none', background = -1, keypoints = 0, labels} = checkHead(head);
     const threshold = checkNumber('scoreThreshold', scoreThreshold);
-    if (view !== undefined && !(view instanceof View)) throw wrongType('view', 'a View', view);
-    checkChoice('clip', {false: 0, true: 0, picture: 0, tensor: 0}, String(clip));
+    if (![false, true, 'picture', 'tensor'].includes(clip)) throw wrongType('clip', 'true, false, picture or tensor', clip);
     const rule = suppression({iouThreshold, maxDetections, maxPerClass, policy});
-    const tensorSize = readSize(size) ?? view?.tensor ?? head.size;
+    const tensorSize = inputSize({size, view}) ?? head.size;
     if (clip === 'tensor' && !tensorSize) throw wrongType('size', 'the network\'s input size, to clip to, here or in the view', size);
     if ((clip === true || clip === 'picture') && !view?.picture) throw wrongType('view', 'one that knows its picture, to clip to', view);
 
+    const coders = blocks.map(({coder}) => coderFloats(coder));
     const found = withBlock((block) => {
         const place = placer(block);
         const capacity = blocks.reduce((sum, {positions}) => sum + positions * (multiLabel ? classes : 1), 0);
@@ -127,17 +128,17 @@ export function decodeHead(head, {
         let firstRow = 0;
         blocks.forEach(({positions, scores: s, objectness: o}, i) => {
             n = ends[i] = block.call('fv_detect_select', rows, ids, scores, n, capacity, place(s), positions, s.position, classes, s.value,
-                o ? place(o) : 0, o ? o.position : 0, firstRow, ACTIVATIONS[activation], background, threshold, +multiLabel);
+                o ? place(o) : 0, o ? o.position : 0, firstRow, ACTIVATIONS[activation], background, threshold, multiLabel ? 1 : 0);
             firstRow += positions;
         });
 
         const boxes = block.space(n * 16);
         const points = block.space(n * keypoints * 12);
         let from = firstRow = 0;
-        blocks.forEach(({positions, boxes: b, points: p, grid = 0, anchors = 1, priors, coder}, i) => {
+        blocks.forEach(({positions, boxes: b, points: p, grid = 0, anchors = 1, priors}, i) => {
             const count = ends[i] - from;
             if (count) {
-                const about = [firstRow, priors ? block.input(priors) : 0, grid, anchors, block.input(coderFloats(coder))];
+                const about = [firstRow, priors ? block.input(priors) : 0, grid, anchors, block.input(coders[i])];
                 block.call('fv_detect_boxes', boxes + from * 16, rows + from * 4, count, place(b), positions, b.position, b.value, ...about);
                 if (p) {
                     block.call('fv_detect_points', points + from * keypoints * 12, rows + from * 4, count, keypoints, p.values,
@@ -153,7 +154,7 @@ export function decodeHead(head, {
             rows: block.output(rows, new Int32Array(n)), classes: block.output(ids, new Int32Array(n)),
             boxes: block.output(boxes, new Float32Array(n * 4)), points: block.output(points, new Float32Array(n * keypoints * 3)),
         };
-        if (labels) {
+        if (labels && n) {
             const values = block.view(place(labels), Float32Array, labels.tensor.data.length - labels.at);
             all.rows.forEach((row, i) => (all.classes[i] = values[row * labels.position]));
             block.view(ids, Int32Array, n).set(all.classes);
@@ -161,7 +162,7 @@ export function decodeHead(head, {
         const joined = join(all.boxes, all.points, n, keypoints * 3);
         const values = 4 + keypoints * 3;
         const kept = rule(block, {
-            n, rows: keypoints ? block.input(joined) : boxes, values: keypoints ? values : 4, scores, classes: agnostic ? 0 : ids,
+            n, boxes, rows: keypoints ? block.input(joined) : boxes, values, scores, classes: agnostic ? 0 : ids,
         });
         return {...split(kept.rows ?? gather(joined, kept.indices, values), keypoints), scores: kept.scores,
             classes: gather(all.classes, kept.indices, 1), rows: gather(all.rows, kept.indices, 1)};
@@ -169,11 +170,44 @@ export function decodeHead(head, {
     return toPicture(found, view, clip);
 }
 
-/** @param {readonly [number, number] | undefined} size */
-function readSize(size) {
-    if (size === undefined) return undefined;
-    if (!(size?.length === 2 && size[0] > 0 && size[1] > 0)) throw wrongType('size', '[width, height]', size);
-    return size;
+/** The size of the network's input, where the options know it. @param {DetectOptions} options */
+export function inputSize({size, view}) {
+    if (view !== undefined) checkView('view', view);
+    return checkSize('size', size) ?? view?.tensor;
+}
+
+/** A head may be anyone's: what it says of its tensors must be true. @param {Head} head @returns {Head} */
+function checkHead(head) {
+    const {blocks, classes, activation = 'none', background = -1, keypoints = 0, labels, size} = checkOptions(head, 'head');
+    checkInteger('head.classes', classes), checkInteger('head.background', background, -1), checkInteger('head.keypoints', keypoints, 0, 65535);
+    checkChoice('head.activation', ACTIVATIONS, activation), checkSize('head.size', size);
+    if (!Array.isArray(blocks)) throw wrongType('head.blocks', 'an array of blocks', blocks);
+    let rows = 0;
+    for (const block of blocks) {
+        const {positions, scores, objectness, boxes, points, grid = 0, anchors = 1, priors, coder} = checkOptions(block, 'head.blocks');
+        const {bins = 0} = checkOptions(coder, 'coder');
+        rows += checkInteger('positions', positions, 0);
+        checkInteger('grid', grid, 0), checkInteger('anchors', anchors), checkInteger('bins', bins, 0, 1024);
+        checkValues('scores', scores, positions, classes);
+        if (objectness) checkValues('objectness', objectness, positions, 1);
+        checkValues('boxes', boxes, positions, bins > 1 ? 4 * bins : 4);
+        if (keypoints) {
+            checkValues('points', points, positions, keypoints * checkInteger('points.values', points?.values, 2, 3));
+        }
+        const count = grid ? anchors * 2 : positions * 4;
+        if (priors && !(priors instanceof Float32Array && priors.length === count)) throw wrongType('priors', `a Float32Array of ${count}`, priors);
+    }
+    if (labels) checkValues('labels', labels, rows, 1);
+    return head;
+}
+
+/** Whether all values lie within their tensor. @param {string} name @param {Values | undefined} values @param {number} positions @param {number} count */
+function checkValues(name, values, positions, count) {
+    const {tensor, at, position, value} = /** @type {Values} */ (checkOptions(values ?? null, name));
+    checkTensor(`${name}.tensor`, tensor);
+    checkInteger(`${name}.at`, at, 0), checkInteger(`${name}.position`, position, 0), checkInteger(`${name}.value`, value, 0);
+    const last = at + (positions - 1) * position + (count - 1) * value;
+    if (positions && last >= tensor.data.length) throw wrong(name, `values within the ${tensor.data.length} of its tensor`, `one at ${last}`);
 }
 
 /** Place each tensor once. @param {Block} block @returns {(values: Values) => number} */
@@ -187,16 +221,18 @@ function placer(block) {
     };
 }
 
-/** @param {Coder} coder @returns {Float32Array} FV_CODER_COUNT floats */
+/** @param {Coder} [coder] @returns {Float32Array} FV_CODER_COUNT floats */
 function coderFloats({
     code = 'corners', bins = 0, swapped = false, step = [1, 1], offset = 0.5, centreShape = 'linear', sizeShape = 'linear',
     centreScale = 1, sizeScale = 1, gain = 1, limit = Infinity, pointScale = 1, pointShift = 0, visibility = 'none',
-}) {
+} = {}) {
     const values = new Float32Array(CODER.count);
+    const [stepX, stepY] = checkList('step', step, 2);
+    for (const [name, number] of Object.entries({offset, centreScale, sizeScale, gain, limit, pointScale, pointShift})) checkNumber(name, number);
     /** @type {[number, number][]} */
     ([
-        [CODER.code, checkChoice('code', CODES, code)], [CODER.bins, bins], [CODER.swapped, +swapped],
-        [CODER.step_x, step[0]], [CODER.step_y, step[1]], [CODER.offset, offset],
+        [CODER.code, checkChoice('code', CODES, code)], [CODER.bins, bins], [CODER.swapped, swapped ? 1 : 0],
+        [CODER.step_x, stepX], [CODER.step_y, stepY], [CODER.offset, offset],
         [CODER.centre_shape, checkChoice('centreShape', SHAPES, centreShape)], [CODER.size_shape, checkChoice('sizeShape', SHAPES, sizeShape)],
         [CODER.centre_scale, centreScale], [CODER.size_scale, sizeScale], [CODER.gain, gain], [CODER.limit, limit],
         [CODER.point_scale, pointScale], [CODER.point_shift, pointShift],

@@ -85,7 +85,7 @@ export function drawDetections(ctx, detections, labels, style = {}) {
 
     withPen(ctx, style, (pen) => {
         const rank = Array.from({length: count}, (_, i) => scores && isFinite(scores[i]) ? scores[i] : -Infinity);
-        const bestFirst = [...rank.keys()].sort((i, j) => rank[j] - rank[i] || i - j);
+        const bestFirst = [...rank.keys()].sort((i, j) => rank[j] - rank[i]);
         /** @type {(() => void)[]} */
         const frames = [];
         /** @type {(() => void)[]} */

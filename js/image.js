@@ -1,7 +1,7 @@
-import {checkChoice, checkInteger, checkNumber, wrong, wrongType} from './check.js';
+import {checkChoice, checkFinite, checkInteger, checkList, checkOptions, wrong, wrongType} from './check.js';
 import {checkTensor, placeFloats, typeOf} from './tensor.js';
-import {View} from './view.js';
-import {FoveaError, withBlock} from './wasm.js';
+import {checkView, View} from './view.js';
+import {checkRoom, FoveaError, withBlock} from './wasm.js';
 
 /** @import {Tensor, FloatTensor} from './tensor.js' */
 /** @import {Block} from './wasm.js' */
@@ -56,9 +56,9 @@ const OUTPUTS = {
  *   tensor: [1, 3, H, W] or [1, H, W, 3]; view: its coordinates to the picture's, for the decoder. A promise where `write` gives one
  * @throws {TypeError | RangeError} on a wrong frame or option
  */
-export function toTensor(frame, options = {}) {
+export function toTensor(frame, options) {
     const plan = makePlan(frame, options);
-    const {into} = options;
+    const {into} = checkOptions(options);
     const data = /** @type {any} */ (into)?.data ?? into ?? new plan.Data(plan.count);
     if (!(data instanceof plan.Data) || data.length !== plan.count) {
         throw wrongType('into', `a ${plan.Data.name} of ${plan.count} values`, data instanceof plan.Data ? data.length : data);
@@ -84,6 +84,7 @@ export function toTensor(frame, options = {}) {
  */
 export function lendTensor(frame, options, use) {
     const plan = makePlan(frame, options);
+    if (typeof use !== 'function') throw wrongType('use', 'a function', use);
     return /** @type {any} */ (withBlock((block) => {
         const dst = block.space(plan.count * plan.Data.BYTES_PER_ELEMENT);
         return then(fill(block, dst, frame, plan), () => block.lend(dst, /** @type {any} */ (plan.Data), plan.count,
@@ -100,27 +101,25 @@ function then(value, next) {
 
 /** @param {string} name @param {unknown} value @returns {number[]} one number per channel */
 function perChannel(name, value) {
-    const three = typeof value === 'number' ? [value, value, value] : Array.from(/** @type {number[]} */ (value) ?? []);
-    if (three.length !== 3 || !three.every(Number.isFinite)) {
-        throw wrongType(name, 'a finite number or one per channel', value);
-    }
-    return three;
+    const three = typeof value === 'number' ? [value, value, value] : value;
+    return Array.from(checkList(name, three, 3));
 }
 
-/** @param {Frame} frame @param {TensorOptions} options */
-function makePlan(frame, {
-    width, height, fit = 'letterbox', scaleUp = true, view, fill: fillBytes = 114, resize = 'bilinear', order = 'RGB', layout = 'NCHW',
-    dtype = 'float32', scale = dtype === 'float32' ? 1 / 255 : 1, mean = 0, std = 1,
-}) {
+/** @param {Frame} frame @param {TensorOptions | undefined} options */
+function makePlan(frame, options) {
+    const {
+        width, height, fit = 'letterbox', scaleUp = true, view, fill: fillBytes = 114, resize = 'bilinear', order = 'RGB', layout = 'NCHW',
+        dtype = 'float32', scale = dtype === 'float32' ? 1 / 255 : 1, mean = 0, std = 1,
+    } = checkOptions(options);
     const {type, Data} = checkChoice('dtype', OUTPUTS, dtype);
-    const W = checkInteger('frame.width', frame?.width, 1, 65535);
-    const H = checkInteger('frame.height', frame?.height, 1, 65535);
+    const [W, H] = checkFrame(frame);
+    if (view !== undefined) checkView('view', view);
     const dstW = checkInteger('width', width ?? view?.tensor?.[0] ?? W, 1, 65535);
     const dstH = checkInteger('height', height ?? view?.tensor?.[1] ?? H, 1, 65535);
-    if (view !== undefined && !(view instanceof View)) throw wrongType('view', 'a View', view);
+    checkRoom(3 * dstW * dstH * Data.BYTES_PER_ELEMENT);
     const means = perChannel('mean', mean);
     const stds = perChannel('std', std);
-    checkNumber('scale', scale);
+    checkFinite('scale', scale);
     const norm = Float32Array.of(...stds.map((s) => scale / s), ...stds.map((s, c) => -means[c] / s), ...perChannel('fill', fillBytes));
     if (!norm.every(Number.isFinite)) throw wrong('std', 'numbers other than 0', stds);
     return {
@@ -133,6 +132,17 @@ function makePlan(frame, {
         count: 3 * dstW * dstH,
         dims: layout === 'NCHW' ? [1, 3, dstH, dstW] : [1, dstH, dstW, 3],
     };
+}
+
+/** @param {any} frame @returns {[number, number]} its width and height */
+function checkFrame(frame) {
+    const W = checkInteger('frame.width', frame?.width, 1, 65535);
+    const H = checkInteger('frame.height', frame?.height, 1, 65535);
+    const {data, write} = frame;
+    if (typeof write === 'function') return [W, H];
+    if (typeOf(data) !== 'uint8') throw wrongType('frame.data', 'RGBA bytes', data);
+    if (data.length !== W * H * 4) throw wrong('frame.data', `${W * H * 4} bytes for ${W} x ${H} RGBA`, data.length);
+    return [W, H];
 }
 
 /**
@@ -163,10 +173,7 @@ function fill(block, dst, frame, {type, W, H, dstW, dstH, norm, view, place, res
             if (pixels.length === 0) throw new FoveaError('LENT', 'frame.write: the wasm memory grew while it was lent');
         })), prepare);
     }
-    const {data} = /** @type {Picture} */ (frame);
-    if (typeOf(data) !== 'uint8') throw wrongType('frame.data', 'RGBA bytes', data);
-    if (data.length !== bytes) throw wrong('frame.data', `${bytes} bytes for ${W} x ${H} RGBA`, data.length);
-    block.view(rgba, Uint8Array, bytes).set(data);
+    block.view(rgba, Uint8Array, bytes).set(/** @type {Picture} */ (frame).data);
     return prepare();
 }
 
@@ -178,7 +185,8 @@ function fill(block, dst, frame, {type, W, H, dstW, dstH, norm, view, place, res
  *   resize: see toTensor; also 'bicubic' (A = -0.75), 'adaptive' (torch's 'area'), 'nearest_exact'. Default 'bilinear'
  * @returns {FloatTensor} the same layout
  */
-export function resizeMaps(maps, {width, height, resize = 'bilinear', layout = 'NCHW'}) {
+export function resizeMaps(maps, options) {
+    const {width, height, resize = 'bilinear', layout = 'NCHW'} = checkOptions(options);
     const dims = checkTensor('maps', maps, '[N, C, H, W]');
     checkInteger('width', width), checkInteger('height', height);
     const kind = checkChoice('resize', RESIZES, resize);
@@ -186,6 +194,7 @@ export function resizeMaps(maps, {width, height, resize = 'bilinear', layout = '
     if (dims.length !== 4 || dims.includes(0)) throw wrong('maps', '4 sizes of at least 1', dims);
     const [N, C, H, W] = nchw ? dims : [dims[0], dims[3], dims[1], dims[2]];
     const [planes, channels] = nchw ? [N * C, 1] : [N, C];
+    checkRoom(N * C * width * height * 4);
     const data = new Float32Array(planes * height * width * channels);
     withBlock((block) => {
         const dst = block.space(data.byteLength);

@@ -1,4 +1,4 @@
-import {checkChoice, checkInteger, checkNumber, wrong, wrongType} from './check.js';
+import {checkChoice, checkInteger, checkNumber, checkOptions, wrong, wrongType} from './check.js';
 import {asRows} from './tensor.js';
 import {withBlock} from './wasm.js';
 
@@ -41,7 +41,7 @@ export const POLICIES = {
  * @property {number} [scoreThreshold] considered is what scores more; default: all
  * @property {Tensor | ArrayLike<number> | null} [classes] [N]: boxes of different classes leave each other alone
  * @property {number} [maxDetections] default: all
- * @property {number} [maxPerClass] only so many of each class are considered, the best; default: all
+ * @property {number} [maxPerClass] only so many of each class are considered, the best; default: all. Not with decay or weighted
  * @property {string | Policy} [policy] default 'greedy'
  */
 
@@ -67,18 +67,25 @@ export function nms(boxes, scores, options) {
  * @param {NmsOptions} [options]
  * @returns {{indices: Int32Array, boxes: Float32Array, scores: Float32Array}} best first
  */
-export function suppress(boxes, scores, {classes, ...options} = {}) {
+export function suppress(boxes, scores, options) {
+    const {classes, ...others} = checkOptions(options);
     const {data, dims: [n]} = asRows('boxes', boxes, 4);
     const {data: s} = asRows('scores', scores, 1);
     if (s.length !== n) throw wrong('scores', `one for each of ${n} boxes`, s.length);
-    const c = classes === undefined || classes === null ? null : Int32Array.from(/** @type {any} */ (classes).data ?? classes);
+    const c = classes === undefined || classes === null ? null : readClasses(classes);
     if (c && c.length !== n) throw wrong('classes', `one for each of ${n} boxes`, c.length);
-    const rule = suppression(options);
+    const rule = suppression(others);
     return withBlock((block) => {
         const rows = block.input(data);
-        const {indices, scores: kept, rows: merged} = rule(block, {n, rows, values: 4, scores: block.input(s), classes: c ? block.input(c) : 0});
+        const {indices, scores: kept, rows: merged} = rule(block, {n, boxes: rows, rows, values: 4, scores: block.input(s), classes: c ? block.input(c) : 0});
         return {indices, scores: kept, boxes: merged ?? gather(data, indices, 4)};
     });
+}
+
+/** @param {any} classes a tensor or numbers @returns {Int32Array} */
+function readClasses(classes) {
+    const ids = classes.data ?? classes;
+    return ids instanceof Int32Array ? ids : Int32Array.from(asRows('classes', classes, 1).data);
 }
 
 /**
@@ -97,9 +104,9 @@ export function gather(rows, indices, width) {
 }
 
 /**
- * What suppression works on, in wasm memory: n rows of `values` floats, a box in the first four.
+ * What suppression works on, in wasm memory: n boxes, and n rows of `values` floats, the box first, for a policy that merges.
  *
- * @typedef {{n: number, rows: number, values: number, scores: number, classes: number}} Candidates
+ * @typedef {{n: number, boxes: number, rows: number, values: number, scores: number, classes: number}} Candidates
  */
 
 /**
@@ -115,18 +122,19 @@ export function suppression({iouThreshold = 0.45, scoreThreshold = -Infinity, ma
     const most = maxDetections === undefined || maxDetections === Infinity ? Infinity : checkInteger('maxDetections', maxDetections, 0);
     const perClass = maxPerClass === Infinity ? 0 : checkInteger('maxPerClass', maxPerClass, 0);
     const {inclusive, scoreInclusive, plusOne, decay, sigma = 0.5, weighted} = readPolicy(policy);
+    if (perClass && (decay || weighted)) throw wrongType('maxPerClass', 'a policy that neither decays nor merges', policy);
     const flags = (inclusive ? FLAGS.inclusive : 0) + (plusOne ? FLAGS.plus_one : 0) + (scoreInclusive ? FLAGS.score_inclusive : 0);
 
-    return (block, {n, rows, values, scores, classes}) => {
+    return (block, {n, boxes, rows, values, scores, classes}) => {
         const limit = Math.min(n, most);
         const keep = block.space(limit * 4);
         const scratch = block.space(block.call('fv_nms_scratch', n));
         const changed = decay ? block.space(limit * 4) : weighted ? block.space(limit * values * 4) : 0;
         const count = decay
-            ? block.call('fv_nms_soft', keep, changed, limit, rows, scores, classes, n, iou, threshold, DECAYS[decay], sigma, flags, scratch)
+            ? block.call('fv_nms_soft', keep, changed, limit, boxes, scores, classes, n, iou, threshold, DECAYS[decay], sigma, flags, scratch)
             : weighted
                 ? block.call('fv_nms_weighted', keep, changed, limit, rows, values, scores, classes, n, iou, threshold, flags, scratch)
-                : block.call('fv_nms', keep, limit, rows, scores, classes, n, iou, threshold, perClass, flags, scratch);
+                : block.call('fv_nms', keep, limit, boxes, scores, classes, n, iou, threshold, perClass, flags, scratch);
         const indices = block.output(keep, new Int32Array(count));
         return {
             indices,
@@ -144,6 +152,6 @@ function readPolicy(policy) {
     const unknown = Object.keys(policy).find((key) => !known.includes(key));
     if (unknown) throw wrongType('policy', known.join(', '), unknown);
     if (policy.decay !== undefined) checkChoice('policy.decay', DECAYS, policy.decay);
-    if (policy.sigma !== undefined && !(policy.sigma > 0)) throw wrong('policy.sigma', 'a number above 0', policy.sigma);
+    if (policy.sigma !== undefined && !(checkNumber('policy.sigma', policy.sigma) > 0)) throw wrong('policy.sigma', 'a number above 0', policy.sigma);
     return policy;
 }

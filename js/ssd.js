@@ -1,7 +1,7 @@
 import {ssdAnchors} from './anchor.js';
 import {boxConvert} from './box.js';
-import {checkChoice, checkInteger, wrong} from './check.js';
-import {ACTIVATIONS, decodeHead} from './detect.js';
+import {checkChoice, checkInteger, checkList, checkNumber, checkOptions, wrong} from './check.js';
+import {ACTIVATIONS, decodeHead, inputSize} from './detect.js';
 import {listOf, wrongShape} from './outputs.js';
 import {asRows} from './tensor.js';
 
@@ -42,8 +42,9 @@ const VARIANTS = {
  *   scales: of centre and size offsets, default [10, 5]. background: class never chosen, -1: none. limit: of the size's exponent
  * @returns {Detections} classes as the network counts them, the background included
  */
-export function decodeSsd(outputs, {variant = 'tensorflow', ...given} = {}) {
-    const {order, activation, background, limit, anchorFormat, anchors, scales = [10, 5], image = 0, ...options} = {
+export function decodeSsd(outputs, options) {
+    const {variant = 'tensorflow', ...given} = checkOptions(options);
+    const {order, activation, background, limit, anchorFormat, anchors, scales = [10, 5], image = 0, ...rest} = {
         ...checkChoice('variant', VARIANTS, variant), ...given,
     };
     const {boxes, scores} = readPair(outputs);
@@ -51,10 +52,12 @@ export function decodeSsd(outputs, {variant = 'tensorflow', ...given} = {}) {
     if (boxes.dims[boxes.dims.length - 1] !== 4 || scores.dims[scores.dims.length - 2] !== N || !classes || scores.data.length / classes !== boxes.data.length / 4) {
         throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', [boxes, scores]);
     }
-    checkInteger('image', image, 0, boxes.data.length / 4 / (N || 1) - 1);
+    checkInteger('image', image, 0, N ? boxes.data.length / 4 / N - 1 : 0);
     checkChoice('order', {xy: 0, yx: 0}, order), checkChoice('activation', ACTIVATIONS, activation);
     checkChoice('anchorFormat', {cxcywh: 0, xyxy: 0}, anchorFormat);
-    const size = options.size ?? options.view?.tensor ?? [300, 300];
+    if (!checkList('scales', scales, 2).every(Boolean)) throw wrong('scales', 'numbers other than 0', scales);
+    checkNumber('limit', limit), checkInteger('background', background, -1);
+    const size = inputSize(rest) ?? [300, 300];
     const table = anchors ?? ssdAnchors({size});
     const rows = asRows('anchors', table, 4);
     if (rows.dims[0] !== N) throw wrong('anchors', `one for each of ${N} rows`, rows.dims[0]);
@@ -67,13 +70,17 @@ export function decodeSsd(outputs, {variant = 'tensorflow', ...given} = {}) {
             coder: {code: 'centre', swapped: order === 'yx', sizeShape: 'exp', centreScale: 1 / scales[0], sizeScale: 1 / scales[1], limit},
         }],
         classes, activation, background, size,
-    }, {...options, size});
+    }, {...rest, size});
 }
 
 /** Anchors as fractions of the input reach no further than a few inputs; pixels do. @param {Float32Array} anchors @param {readonly [number, number]} size */
 function toPixels(anchors, size) {
-    const fractions = anchors.every((v) => !(Math.abs(v) > 4));
-    return fractions ? anchors.map((v, i) => v * size[i & 1]) : anchors;
+    for (let i = 0; i < anchors.length; i++) {
+        if (Math.abs(anchors[i]) > 4) return anchors;
+    }
+    const pixels = new Float32Array(anchors.length);
+    for (let i = 0; i < anchors.length; i++) pixels[i] = anchors[i] * size[i & 1];
+    return pixels;
 }
 
 /** @param {any} outputs @returns {{boxes: Tensor, scores: Tensor}} */
@@ -98,9 +105,10 @@ function readPair(outputs) {
  *   (weighted); size: [256, 256] (the back-camera model; the front-camera one has 128)
  * @returns {Detections} with `keypoints`; classes all 0
  */
-export function decodeBlazeFace(outputs, {keypoints = 6, scoreThreshold = 0.5, iouThreshold = 0.3, policy = 'mediapipe', ...options} = {}) {
+export function decodeBlazeFace(outputs, options) {
+    const {keypoints = 6, scoreThreshold = 0.5, iouThreshold = 0.3, policy = 'mediapipe', ...rest} = checkOptions(options);
     const width = 4 + 2 * checkInteger('keypoints', keypoints, 0, 65535);
-    const size = options.size ?? options.view?.tensor ?? [256, 256];
+    const size = inputSize(rest) ?? [256, 256];
     const layers = [{cells: 16, anchors: 2}, {cells: 8, anchors: 6}];
     const list = listOf(outputs);
     /** @param {number} rows @param {number} values */
@@ -127,5 +135,5 @@ export function decodeBlazeFace(outputs, {keypoints = 6, scoreThreshold = 0.5, i
         });
         from += positions;
     }
-    return decodeHead({blocks, classes: 1, keypoints, activation: 'sigmoid', size}, {scoreThreshold, iouThreshold, policy, ...options});
+    return decodeHead({blocks, classes: 1, keypoints, activation: 'sigmoid', size}, {scoreThreshold, iouThreshold, policy, ...rest});
 }

@@ -1,4 +1,4 @@
-import {describe, wrong, wrongType} from './check.js';
+import {checkFinite, describe, wrong, wrongType} from './check.js';
 import {withBlock} from './wasm.js';
 
 /** @import {Block, Data} from './wasm.js' */
@@ -66,12 +66,14 @@ export function checkTensor(name, tensor, want = '') {
     const {data, dims} = tensor ?? {};
     if (!Array.isArray(dims) || !typeOf(data)) {
         const got = tensor && typeof tensor === 'object' && 'data' in tensor ? `data: ${describe(data)}, dims: ${describe(dims)}` : describe(tensor);
-        throw wrongType(name, `a tensor {data, dims} ${want}`, got);
+        throw wrongType(name, `a tensor {data, dims}${want && ` ${want}`}`, got);
     }
     const count = dims.reduce((n, d) => (Number.isInteger(d) && d >= 0 ? n * d : NaN), 1);
     if (data.length !== count) {
-        throw wrong(name, `${count} values for dims [${dims.join(', ')}]`, data.length);
+        throw wrong(name, `${count} values for dims ${describe(dims)}`, data.length);
     }
+    if (tensor.scale !== undefined) checkFinite(`${name}.scale`, tensor.scale);
+    if (tensor.zeroPoint !== undefined) checkFinite(`${name}.zeroPoint`, tensor.zeroPoint);
     return dims;
 }
 
@@ -136,10 +138,12 @@ export function asRows(name, rows, width) {
         const data = tensor.data instanceof Float32Array ? tensor.data : toFloat32(tensor).data;
         return {data, dims: [data.length / width, width]};
     }
-    if (!Array.isArray(rows) && !typeOf(rows)) {
+    const isList = Array.isArray(rows) ? rows.every((v) => typeof v === 'number') : typeOf(rows) || rows instanceof Float64Array;
+    if (!isList) {
         throw wrongType(name, `a tensor [N, ${width}] or an array of numbers`, rows);
     }
-    const data = rows instanceof Float32Array ? rows : Float32Array.from(/** @type {ArrayLike<number>} */ (rows));
+    const numbers = /** @type {ArrayLike<number>} */ (rows);
+    const data = numbers instanceof Float32Array && numbers.length ? numbers : new Float32Array(/** @type {any} */ (numbers.length ? numbers : 0));
     if (data.length % width) throw wrong(name, `a multiple of ${width} numbers`, data.length);
     return {data, dims: [data.length / width, width]};
 }

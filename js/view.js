@@ -1,4 +1,4 @@
-import {checkChoice, checkFinite, checkInteger, wrong, wrongType} from './check.js';
+import {checkChoice, checkFinite, checkInteger, checkList, checkOptions, checkSize, isList, wrong, wrongType} from './check.js';
 import {asRows} from './tensor.js';
 
 /** @import {Tensor, FloatTensor} from './tensor.js' */
@@ -47,12 +47,12 @@ export class View {
      * @param {ArrayLike<number>} matrix [a, b, c, d, e, f]: X = a x + b y + c, Y = d x + e y + f
      * @param {{picture?: readonly [number, number], tensor?: readonly [number, number], place?: Place}} [about]
      */
-    constructor(matrix, {picture, tensor, place} = {}) {
-        if (matrix?.length !== 6 || !Array.prototype.every.call(matrix, Number.isFinite)) {
-            throw wrongType('matrix', '6 finite numbers', matrix);
-        }
+    constructor(matrix, about) {
+        const {picture, tensor, place} = checkOptions(about, 'about');
         /** @type {Float64Array} */
-        this.matrix = Float64Array.from(matrix);
+        this.matrix = Float64Array.from(checkList('matrix', matrix, 6), (v) => v + 0); // -0 becomes 0
+        checkSize('picture', picture), checkSize('tensor', tensor);
+        if (place) checkList('place', [place.left, place.top, place.width, place.height], 4);
         /** [width, height] of the picture, where known @type {readonly [number, number] | undefined} */
         this.picture = picture;
         /** [width, height] of the tensor, where known @type {readonly [number, number] | undefined} */
@@ -76,7 +76,8 @@ export class View {
      * @param {{scaleUp?: boolean}} [options] scaleUp false: a smaller picture keeps its size
      * @returns {View}
      */
-    static fit(srcW, srcH, dstW, dstH, fit = 'letterbox', {scaleUp = true} = {}) {
+    static fit(srcW, srcH, dstW, dstH, fit = 'letterbox', options = {}) {
+        const {scaleUp = true} = checkOptions(options);
         const {keep, round, align} = checkChoice('fit', FITS, fit);
         checkInteger('srcW', srcW), checkInteger('srcH', srcH), checkInteger('dstW', dstW), checkInteger('dstH', dstH);
         /** @param {number} side @param {number} num @param {number} den */
@@ -105,8 +106,10 @@ export class View {
      * @param {number} dstH
      * @returns {View}
      */
-    static crop({x, y, width, height, angle = 0}, dstW, dstH) {
+    static crop(rectangle, dstW, dstH) {
+        const {x, y, width, height, angle = 0} = checkOptions(rectangle, 'rectangle');
         for (const [name, value] of Object.entries({x, y, width, height, angle})) checkFinite(name, value);
+        if (Math.abs(angle) > 1e5) throw wrong('angle', 'radians from -1e5 to 1e5', angle);
         checkInteger('dstW', dstW), checkInteger('dstH', dstH);
         const [sin, cos] = sinCos(angle);
         const [sx, sy] = [width / dstW, height / dstH];
@@ -119,7 +122,7 @@ export class View {
      * @returns {Float64Array} the same points in the picture
      */
     toPicture(points) {
-        if (!(points?.length % 2 === 0)) throw wrongType('points', 'x, y pairs', points?.length ?? points);
+        if (!isList(points) || points.length % 2) throw wrongType('points', 'pairs of numbers', points);
         const [a, b, c, d, e, f] = this.matrix;
         const out = new Float64Array(points.length);
         for (let i = 0; i < out.length; i += 2) {
@@ -164,7 +167,7 @@ export class View {
     /** @param {View} inner applied first @returns {View} this after inner: a tensor of a tensor of the picture */
     compose(inner) {
         const [a, b, c, d, e, f] = this.matrix;
-        const [A, B, C, D, E, F] = inner.matrix;
+        const [A, B, C, D, E, F] = checkView('inner', inner).matrix;
         return new View([a * A + b * D, a * B + b * E, a * C + b * F + c, d * A + e * D, d * B + e * E, d * C + e * F + f],
             {picture: this.picture, tensor: inner.tensor});
     }
@@ -220,6 +223,12 @@ const halfSpans = (sides, alignCorners, least) => Object.entries(sides)
     .map(([name, side]) => (checkInteger(name, side, alignCorners ? least : 1) - +alignCorners) / 2);
 
 /** @typedef {{left: number, top: number, width: number, height: number}} Place */
+
+/** @param {string} name @param {View} view @returns {View} */
+export function checkView(name, view) {
+    if (!(view instanceof View)) throw wrongType(name, 'a View', view);
+    return view;
+}
 
 /**
  * Sine and cosine from +, - and * alone (Cody and Waite's reduction, Taylor on [-pi/4, pi/4]; 1e-15 for angles below

@@ -59,7 +59,7 @@ async function load(source) {
     const {exports} = await WebAssembly.instantiate(module, {
         env: {emscripten_notify_memory_growth() {}},
         wasi_snapshot_preview1: {proc_exit: stub, fd_write: stub, fd_close: stub, fd_seek: stub},
-    });
+    }).catch(refused);
     const loaded = /** @type {Record<string, any>} */ (exports);
     if (!loaded.memory || !loaded.__heap_base) throw new FoveaError('LOAD', 'the wasm module loaded is not fovea.wasm');
     loaded._initialize?.();
@@ -98,7 +98,12 @@ async function compileBytes(source, from) {
         const html = bytes[0] === 0x3c ? ' (it is HTML: the server answered with a page, so the path is wrong)' : '';
         throw new FoveaError('LOAD', `fovea.wasm: ${from} is not WebAssembly${html}`);
     }
-    return WebAssembly.compile(/** @type {BufferSource} */ (bytes));
+    return WebAssembly.compile(/** @type {BufferSource} */ (bytes)).catch(refused);
+}
+
+/** @param {Error} error @returns {never} */
+function refused(error) {
+    throw new FoveaError('LOAD', `fovea.wasm: ${error.message}`);
 }
 
 /** @returns {{bytes: number}} wasm memory held; it grows to what the largest call needs and stays */
@@ -119,6 +124,11 @@ function align(bytes) {
 
 const LIMIT = 2 ** 31 - 65536;
 
+/** Refuse what no call can hold, before anything is allocated for it. @param {number} bytes @param {number} [end] where they would end */
+export function checkRoom(bytes, end = bytes) {
+    if (!(end <= LIMIT)) throw new FoveaError('MEMORY', `fovea: ${bytes} bytes are more than wasm memory can hold`);
+}
+
 /** The memory of one call; made by `withBlock`. */
 export class Block {
     /** where its last buffer ends */
@@ -134,7 +144,7 @@ export class Block {
         const {memory: heap} = ready();
         const ptr = top;
         const end = ptr + Math.ceil(bytes / 16) * 16;
-        if (!(end <= LIMIT)) throw new FoveaError('MEMORY', `fovea: ${bytes} bytes are more than wasm memory can hold`);
+        checkRoom(bytes, end);
         const missing = end - heap.buffer.byteLength;
         if (missing > 0) {
             try {
@@ -149,8 +159,10 @@ export class Block {
 
     /** Copy an array in. @param {Data} array @returns {number} pointer */
     input(array) {
+        const {length} = array;
         const ptr = this.space(array.byteLength);
-        this.view(ptr, /** @type {any} */ (array.constructor), array.length).set(array);
+        if (array.length !== length) throw new FoveaError('LENT', 'fovea: the memory grew while this array of it was lent');
+        if (length) this.view(ptr, /** @type {any} */ (array.constructor), length).set(array);
         return ptr;
     }
 

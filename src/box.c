@@ -53,7 +53,7 @@ static f32x4 iou(const float *a, f32x4 x1, f32x4 y1, f32x4 x2, f32x4 y2, int kin
     const f32x4 hw = PMAX(zero, SUB(PMAX(ax2, x2), PMIN(ax1, x1)));
     const f32x4 hh = PMAX(zero, SUB(PMAX(ay2, y2), PMIN(ay1, y1)));
     if (kind == FV_IOU_GIOU) {
-        const f32x4 hull = MUL(hw, hh);
+        const f32x4 hull = ADD(MUL(hw, hh), zero); /* never -0 */
         return SUB(overlap, DIV(SUB(hull, area), hull));
     }
     const f32x4 dx = MUL(SUB(ADD(ax1, ax2), ADD(x1, x2)), SPLAT(0.5f));

@@ -91,7 +91,7 @@ static void fit_bilinear(const fv_target *target, const placed *p, void *scratch
     float *rows[2] = {at.way + pitch, at.way + 4 * pitch}, *out = at.way + 7 * pitch;
     int held[2] = {-1, -1};
     uint8_t twice[8]; /* a picture one pixel wide has no next pixel */
-    const int halves = p->width == 2 * p->fit_w && p->height == 2 * p->fit_h && count >= 4;
+    const int halves = p->width == (int64_t)2 * p->fit_w && p->height == (int64_t)2 * p->fit_h && count >= 4;
 
     for (int i = 0; i < padded; i++) {
         const int x = fv_min(p->from + i, p->to - 1) - p->left;
@@ -136,7 +136,7 @@ static void fit_bilinear(const fv_target *target, const placed *p, void *scratch
 static void fit_taps(const fv_target *target, const placed *p, int resize, void *scratch)
 {
     const int count = p->to - p->from, pitch = fv_pitch(target->width);
-    const int limit_x = fv_taps_limit(p->width, p->fit_w), limit_y = fv_taps_limit(p->height, p->fit_h);
+    const int limit_x = (int)fv_taps_limit(p->width, p->fit_w), limit_y = (int)fv_taps_limit(p->height, p->fit_h);
     int32_t *start = scratch, *taps = start + pitch;
     float *out = (float *)(taps + pitch), *sums = out + 3 * pitch;
     float *weights_y = sums + 4 * pitch, *weights_x = weights_y + fv_pitch(limit_y);
@@ -176,7 +176,7 @@ static int64_t fit_bytes(int width, int src_w, int src_h, int fit_w, int fit_h)
     const int64_t pitch = fv_pitch(width), columns = fv_min(width, fit_w);
     const int64_t line = 3 * pitch + 4;
     const int64_t lerp = 11 * pitch;
-    const int64_t taps = 9 * pitch + fv_pitch(fv_taps_limit(src_h, fit_h)) + columns * fv_taps_limit(src_w, fit_w);
+    const int64_t taps = 9 * pitch + fv_pitch((int)fv_taps_limit(src_h, fit_h)) + columns * fv_taps_limit(src_w, fit_w);
     return 4 * (line + (lerp > taps ? lerp : taps));
 }
 
@@ -208,7 +208,7 @@ int fv_image_fit(void *dst, int type, int layout, int width, int height, const u
 
     const int64_t end = (int64_t)left + fit_width;
     placed p = {rgba, src_width, src_height, left, top, fit_width, fit_height, fv_max(left, 0), (int)(end < width ? end : width)};
-    if (p.to <= p.from) p.from = p.to = 0, p.fit_h = 0;
+    if (p.to <= p.from) p.from = p.to = 0, p.top = height; /* wholly beside the tensor: only fill */
     char *rest = (char *)scratch + 4 * (3 * (size_t)fv_pitch(width) + 4);
     if (resize == FV_RESIZE_BILINEAR) fit_bilinear(&target, &p, rest);
     else fit_taps(&target, &p, resize, rest);

@@ -26,7 +26,7 @@ int fv_image_resize(float *dst, int dst_width, int dst_height, const float *src,
         if (fv_too_big(in *= in_sizes[i]) || fv_too_big(out *= out_sizes[i])) return FV_E_SHAPE;
     if (resize < FV_RESIZE_NEAREST || resize > FV_RESIZE_ADAPTIVE) return FV_E_VALUE;
 
-    const int limit = fv_taps_limit(width, dst_width), pitch = width * channels;
+    const int limit = (int)fv_taps_limit(width, dst_width), pitch = width * channels;
     int32_t *start = scratch, *taps = start + dst_width;
     float *weights = (float *)(taps + dst_width), *weights_y = weights + (int64_t)dst_width * limit;
     float *line = weights_y + fv_taps_limit(height, dst_height);

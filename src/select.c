@@ -16,7 +16,7 @@ typedef struct {
 static float gate_of(float threshold, int activation)
 {
     if (activation == FV_ACTIVATION_NONE) return threshold;
-    if (!(threshold > 1e-30f)) return threshold < 0 ? -FV_INFINITY : -80.f; /* sigmoid(-80) = 2e-35 */
+    if (!(threshold > 1e-30f)) return threshold < 0 ? -FV_INFINITY : -89.f; /* e^-89 is 0 to fv_exp */
     if (activation == FV_ACTIVATION_SOFTMAX) return fv_log(threshold) - 1e-3f; /* against the largest logit */
     if (threshold >= 1) return FV_INFINITY;
     return fv_log(threshold / (1 - threshold)) - 1e-3f;
@@ -79,9 +79,23 @@ static void take_best(selection *s, int position, float objectness)
     if (best_class >= 0) append(s, position, best_class, activate(s, best) * objectness);
 }
 
+/* Whether any of the classes side by side passes; most positions end here. A background may seem to. */
+static int any_passes(const selection *s, int position)
+{
+    const float *row = s->logits + (int64_t)position * s->position_stride;
+    const f32x4 gate = SPLAT(s->gate);
+    v128_t any = SPLATI(0);
+    int c = s->background == 0;
+    for (; c + 4 <= s->class_count; c += 4) any = wasm_v128_or(any, GT(LOAD(row + c), gate));
+    int passes = wasm_v128_any_true(any);
+    for (; c < s->class_count; c++) passes |= row[c] > s->gate;
+    return passes;
+}
+
 static void take(selection *s, int position)
 {
     float objectness = 1;
+    if (s->class_stride == 1 && !s->objectness && !any_passes(s, position)) return;
     if (s->objectness) {
         const float logit = s->objectness[(int64_t)position * s->objectness_stride];
         if (!(logit > s->gate)) return;

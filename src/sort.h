@@ -1,37 +1,37 @@
-/* A stable sort of pairs by an unsigned key. */
+/* A stable sort of numbered items. */
 #ifndef FV_SORT_H
 #define FV_SORT_H
 
 #include "math.h"
 
-#define FV_DIGIT 11 /* three passes; 2048 counters */
+#define FV_DIGIT 11 /* three passes */
+#define FV_DIGITS (1 << FV_DIGIT)
 
-/* Keys ascending, values along with them; `spare_*` are as long. */
-static void fv_sort(uint32_t *keys, int32_t *values, uint32_t *spare_keys, int32_t *spare_values, int n)
+/* An unsigned key to sort by, above the number of what it belongs to. */
+static inline uint64_t fv_item(uint32_t key, int32_t number) { return (uint64_t)key << 32 | (uint32_t)number; }
+
+/* Ascending by key. Returns where the sorted items are: `items`, or `spare`, which is as long. */
+static uint64_t *fv_sort(uint64_t *items, uint64_t *spare, int n)
 {
-    uint32_t *k[2] = {keys, spare_keys};
-    int32_t *v[2] = {values, spare_values};
-    int from = 0;
-    for (int shift = 0; shift < 32; shift += FV_DIGIT) {
-        int32_t start[1 << FV_DIGIT] = {0};
-        for (int i = 0; i < n; i++) start[k[from][i] >> shift & ((1 << FV_DIGIT) - 1)]++;
-        if (n && start[k[from][0] >> shift & ((1 << FV_DIGIT) - 1)] == n) continue;
-        for (int d = 0, sum = 0; d < 1 << FV_DIGIT; d++) {
+    int32_t starts[3][FV_DIGITS];
+    memset(starts, 0, sizeof starts);
+    for (int i = 0; i < n; i++)
+        for (int pass = 0; pass < 3; pass++) starts[pass][items[i] >> (32 + pass * FV_DIGIT) & (FV_DIGITS - 1)]++;
+    for (int pass = 0; pass < 3 && n; pass++) {
+        int32_t *start = starts[pass];
+        const int shift = 32 + pass * FV_DIGIT;
+        if (start[items[0] >> shift & (FV_DIGITS - 1)] == n) continue;
+        for (int d = 0, sum = 0; d < FV_DIGITS; d++) {
             const int32_t count = start[d];
             start[d] = sum;
             sum += count;
         }
-        for (int i = 0; i < n; i++) {
-            const int32_t at = start[k[from][i] >> shift & ((1 << FV_DIGIT) - 1)]++;
-            k[!from][at] = k[from][i];
-            v[!from][at] = v[from][i];
-        }
-        from = !from;
+        for (int i = 0; i < n; i++) spare[start[items[i] >> shift & (FV_DIGITS - 1)]++] = items[i];
+        uint64_t *sorted = spare;
+        spare = items;
+        items = sorted;
     }
-    if (from) {
-        memcpy(keys, spare_keys, (size_t)n * 4);
-        memcpy(values, spare_values, (size_t)n * 4);
-    }
+    return items;
 }
 
 /* A key that sorts floats from the highest to the lowest; zeros of both signs are equal. */

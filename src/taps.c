@@ -1,9 +1,9 @@
 #include "taps.h"
 #include "math.h"
 
-int fv_taps_limit(int in, int out)
+int64_t fv_taps_limit(int in, int out)
 {
-    return 2 * (in / out + 1) + 3;
+    return 2 * ((int64_t)in / out + 1) + 3;
 }
 
 /* Triangle of half-width max(1, scale) about the centre. */

@@ -5,7 +5,7 @@
 #include "fovea/image.h"
 
 /* At most so many taps make one destination pixel. */
-int fv_taps_limit(int in, int out);
+int64_t fv_taps_limit(int in, int out);
 
 /*
  * The taps of destination pixel i of `out`, from `in` source pixels: *start and the

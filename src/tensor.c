@@ -14,7 +14,7 @@ static float from_half(uint16_t half)
 int fv_tensor_widen(float *dst, const void *src, int count, int type, float zero, float scale)
 {
     if (!dst || !src) return FV_E_NULL;
-    if (count < 0) return FV_E_SHAPE;
+    if (count < 0 || fv_too_big((int64_t)count * 4)) return FV_E_SHAPE;
     if (type < FV_TYPE_FLOAT32 || type > FV_TYPE_INT8) return FV_E_VALUE;
 #define WIDEN(T, value) \
     { \

@@ -49,6 +49,9 @@ test('pictures of all kinds are frames', () => {
     const frame = frameOf(canvas, 40);
     assert.deepEqual([frame.width, frame.height, frame.timestamp], [5, 4, 40]);
     assert.deepEqual([...frame.data.slice(-4)], [255, 0, 0, 255]);
+    const wide = createCanvas(12, 3);
+    wide.getContext('2d').fillRect(0, 0, 12, 3);
+    assert.deepEqual([...frameOf(wide).data.slice(-4)], [0, 0, 0, 255], 'after a picture of another size');
     ctx.clearRect(0, 0, 5, 4);
     assert.deepEqual([...frameOf(canvas).data.slice(0, 4)], [0, 0, 0, 0], 'nothing of the picture before shows through');
     assert.deepEqual([frameOf({ naturalWidth: 30, naturalHeight: 20, width: 3, height: 2 }).width, frameOf({ width: 3, height: 2 }).height], [30, 2]);
@@ -132,6 +135,13 @@ test('a quick consumer gets each frame once, and waits for the next', async () =
         video.show(second);
         assert.equal((await next).value?.timestamp, second * 1000);
     }
+    video.show(4);
+    video.readyState = 0;
+    const next = frames.next();
+    assert.equal(await Promise.race([next, breath('waiting')]), 'waiting', 'a camera is being switched');
+    video.readyState = 4;
+    video.show(5);
+    assert.equal((await next).value?.timestamp, 5000);
     await frames.return();
     assert.equal(open(), 0);
 });
@@ -162,6 +172,10 @@ test('without requestVideoFrameCallback each animation frame looks for a new pic
     video.currentTime = .04;
     refresh();
     assert.equal((await next).value?.timestamp, 40);
+    video.currentTime = .08;
+    refresh();
+    refresh();
+    assert.equal((await frames.next()).value?.timestamp, 80, 'a picture is not missed for being looked at twice');
     await frames.return();
     assert.equal(callbacks.size, 0);
 });
@@ -178,9 +192,13 @@ test('a turned picture whose VideoFrame does not know it is taken from the eleme
     const upright = (await loop(new FakeVideo()).next()).value;
     assert.ok(upright?.source instanceof OldVideoFrame);
     const video = Object.assign(new FakeVideo(), { videoWidth: 6, videoHeight: 8 });
+    pretend({ VideoFrame: FakeVideoFrame });
+    const cropped = (await loop(video).next()).value;
+    assert.ok(cropped?.source instanceof FakeVideoFrame, 'a VideoFrame that knows its rotation is believed');
+    pretend({ VideoFrame: OldVideoFrame });
     const turned = (await loop(video).next()).value;
     assert.deepEqual([turned?.source, turned?.width, turned?.height], [video, 6, 8]);
-    assert.equal(open(), 1);
+    assert.equal(open(), 2);
 });
 
 test('a loop ends with the video, with its signal, and with an error that says why', async () => {

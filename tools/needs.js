@@ -88,7 +88,7 @@ function recent(text) {
 function findClang() {
     const clang = onPath(process.env.CLANG ?? 'clang');
     if (!clang) return undefined;
-    const runtimes = spawnSync(clang, ['--print-runtime-dir'], { encoding: 'utf8' }).stdout.trim();
-    const files = existsSync(runtimes) ? readdirSync(runtimes) : [];
+    const runtimes = join(spawnSync(clang, ['-print-resource-dir'], { encoding: 'utf8' }).stdout.trim(), 'lib');
+    const files = existsSync(runtimes) ? readdirSync(runtimes).flatMap((target) => readdirSync(join(runtimes, target))) : [];
     return ['asan', 'fuzzer'].every((name) => files.some((file) => file.startsWith(`libclang_rt.${name}`))) ? clang : undefined;
 }

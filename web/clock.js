@@ -34,11 +34,11 @@ export function makeClock({ bar, stages, share, rate }) {
         const total = rows.reduce((sum, { key }) => sum + smooth[key], 0);
         const ours = rows.reduce((sum, { key, ours: mine }) => sum + (mine ? smooth[key] : 0), 0);
         for (const { key, piece, value } of rows) {
-            piece.style.flexBasis = `${100 * smooth[key] / total}%`;
+            piece.style.flexGrow = String(smooth[key]);
             value.textContent = `${smooth[key].toFixed(smooth[key] < 10 ? 2 : 0)} ms`;
         }
         share.textContent = `Fovea: ${ours.toFixed(1)} of ${total.toFixed(total < 10 ? 1 : 0)} ms, ${(100 * ours / total).toFixed(1)} %`;
-        rate.textContent = live && interval ? `${(1000 / interval).toFixed(1)} frames a second` : '';
+        rate.textContent = live && interval ? `${(1000 / interval).toFixed(1)} fps` : '';
     }
 
     return {

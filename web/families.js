@@ -45,8 +45,7 @@ function yolo(version) {
 /**
  * The family whose outputs have these shapes.
  * @param {Tensor[]} heads @param {{ width: number, height: number }} input @param {number} [named] how many class names the file carries
- * @returns {string}
- * @throws when no family has such outputs
+ * @returns {string | undefined}
  */
 export function recognise(heads, { width, height }, named) {
     const shapes = heads.map(({ dims }) => dims);
@@ -69,7 +68,7 @@ export function recognise(heads, { width, height }, named) {
         if (n === coarse) return channels === 84 || channels - 4 === named ? 'yolov8' : 'yolox';
         if (channels > 5) return 'yolov5';
     }
-    throw new Error(`I know no decoder for outputs of shape ${shapes.map((dims) => `[${dims.join(', ')}]`).join(', ')}: choose one.`);
+    return undefined;
 }
 
 /** @param {Tensor[]} heads */

@@ -8,8 +8,10 @@ import { inWords, record, save, showRows, showTally, tally } from './report.js';
 import { openPicture, openVideo, openWebcam, still } from './sources.js';
 import { paint, snapshot } from './stage.js';
 
+const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+worker.addEventListener('error', () => trouble('The demo\'s worker could not be loaded.'));
 /** @type {import('comlink').Remote<import('./worker.js').Eye>} */
-const eye = wrap(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));
+const eye = wrap(worker);
 
 const ui = {
     canvas: one('#canvas', HTMLCanvasElement), busy: one('#busy', HTMLElement), trouble: one('#trouble', HTMLElement),
@@ -20,10 +22,11 @@ const ui = {
     turn: one('#turn', HTMLButtonElement), drop: one('#drop', HTMLElement),
 };
 const OWN = 'own';
+const NOTHING = { count: 0, boxes: new Float32Array(0), scores: new Float32Array(0), classes: new Int32Array(0) };
 
-/** @type {{ title: string, task: string, about: string, labels: string[] }} */
+/** @type {{ key: string, title: string, labels: string[], draw: import('./networks.js').Network['draw'] }} */
 let network;
-/** @type {import('./sources.js').Source | undefined} */
+/** @type {import('./sources.js').Source & { name: string } | undefined} */
 let source;
 /** @type {{ scene: import('./stage.js').Scene, record: ReturnType<typeof record> } | undefined} */
 let shown;
@@ -31,7 +34,9 @@ let shown;
 let chosen;
 /** @type {{ bytes: Uint8Array, name: string } | undefined} */
 let dropped;
+let asked = 0;
 let watching = 0;
+let held = false;
 let resume = () => {};
 
 const clock = makeClock({
@@ -40,18 +45,31 @@ const clock = makeClock({
 const sliders = makeSliders(() => again());
 
 const sourceName = () => radios('source').find((radio) => radio.checked)?.value ?? 'picture';
-const paused = () => ui.pause.getAttribute('aria-pressed') === 'true';
+const paused = () => held;
 
-/** @param {string} [text] nothing: ready */
-function busy(text = '') {
-    ui.busy.textContent = text;
-    ui.busy.hidden = !text;
-    if (text) ui.status.textContent = text;
+/** @type {Set<string>} */
+const tasks = new Set();
+
+/** Says what goes on until it is done. @template T @param {string} text @param {Promise<T>} task @returns {Promise<T>} */
+async function during(text, task) {
+    const say = () => {
+        const latest = [...tasks].pop() ?? '';
+        ui.busy.textContent = latest;
+        ui.busy.hidden = !latest;
+        if (latest) ui.status.textContent = latest;
+    };
+    tasks.add(text);
+    say();
+    try {
+        return await task;
+    } finally {
+        tasks.delete(text);
+        say();
+    }
 }
 
 /** @param {unknown} [error] none: all is well */
 function trouble(error) {
-    busy();
     ui.trouble.hidden = !error;
     ui.trouble.textContent = error instanceof Error ? error.message : String(error ?? '');
 }
@@ -66,34 +84,40 @@ async function attempt(task) {
     }
 }
 
-/** @param {import('./sources.js').Picture} picture taken over */
-async function look(picture) {
+const live = () => Boolean(source && !source.still) && !paused();
+
+/** @param {import('./sources.js').Picture} picture taken over @param {string} from the source's name */
+async function look(picture, from) {
     const copy = await still(picture);
-    const seen = await eye.look(transfer(copy, [copy]), sliders.get());
+    const options = sliders.get();
+    const seen = await eye.look(transfer(copy, [copy]), options);
     if (shown?.scene.picture !== picture) shown?.scene.picture.close();
-    show(picture, seen);
+    show({ picture, from, seen, options });
 }
 
-/** The same frame with other thresholds. */
-let stale = false;
+/** The same frame with other thresholds, once for all that change while it is on its way. */
+let changes = 0;
 async function again() {
-    if (!shown || stale || source?.live && !paused()) return;
-    stale = true;
+    if (!shown || live() || ++changes > 1) return;
     await attempt(async () => {
-        const seen = await eye.again(sliders.get());
-        if (shown) show(shown.scene.picture, seen);
+        for (let done = 0; done < changes;) {
+            done = changes;
+            const options = sliders.get();
+            const seen = await eye.again(options);
+            if (shown) show({ picture: shown.scene.picture, from: shown.record.source, seen, options });
+        }
     });
-    stale = false;
+    changes = 0;
 }
 
-/** @param {import('./sources.js').Picture} picture @param {import('./worker.js').Seen} seen */
-function show(picture, seen) {
-    const { labels, title } = network;
+/** @param {{ picture: import('./sources.js').Picture, from: string, seen: import('./worker.js').Seen, options: import('./networks.js').Options }} news */
+function show({ picture, from, seen, options }) {
+    const { labels, title, draw } = network;
     const { found, width, height } = seen;
-    const scene = { picture, width, height, mirrored: source?.mirrored?.() ?? false, found, labels, draw: networks[ui.network.value]?.draw ?? drawFound };
+    const scene = { picture, width, height, mirrored: source?.mirrored?.() ?? false, found, labels, draw };
     const times = { ...seen.times, draw: paint(ui.canvas, scene) };
-    shown = { scene, record: record({ ...seen, times }, { source: sourceName(), network: title, labels, options: sliders.get() }) };
-    clock.tick(times, Boolean(source?.live) && !paused());
+    shown = { scene, record: record({ ...seen, times }, { source: from, network: title, labels, options }) };
+    clock.tick(times, live());
     tell(tally(found, labels));
     ui.snapshot.disabled = false;
     ui.canvas.dispatchEvent(new CustomEvent('seen', { bubbles: true, detail: shown.record }));
@@ -105,30 +129,34 @@ let lastTold = 0;
 function tell(kinds) {
     if (ui.list.open) showRows(ui.rows, shown?.record.detections ?? []);
     const words = inWords(kinds);
-    if (words === told) return;
-    told = words;
+    const sentence = `${network.title} sees: ${words}`;
+    if (sentence === told) return;
+    told = sentence;
     showTally(ui.found, kinds);
-    ui.canvas.setAttribute('aria-label', `${network.title} sees: ${words}`);
+    ui.canvas.setAttribute('aria-label', sentence);
     // A screen reader must get to the end of the sentence before a live picture gives it another.
-    if (source?.live && performance.now() - lastTold < 4000) return;
+    if (live() && performance.now() - lastTold < 4000) return;
     lastTold = performance.now();
     ui.status.textContent = `Found: ${words}.`;
 }
 
-/** Looks at one picture after another until another source is chosen. @param {import('./sources.js').Source} next */
+/** Looks at one picture after another until another source is chosen. @param {NonNullable<typeof source>} next */
 async function watch(next) {
     const mine = ++watching;
     source?.close();
     source = next;
     clock.reset();
-    ui.pause.hidden = !next.live;
+    ui.pause.hidden = Boolean(next.still);
     ui.turn.hidden = !next.turn;
     setPaused(false);
     for await (const picture of next.pictures()) {
         if (mine !== watching) return picture.close();
-        await look(picture);
+        await look(picture, next.name).catch((error) => {
+            if (!next.still) picture.close();
+            trouble(error);
+        });
         // The first time, much of the clock's time is the engines' own warming up.
-        if (!next.live && mine === watching) await look(picture);
+        if (next.still && mine === watching) await lookAgain();
         if (paused()) await new Promise((resolve) => { resume = () => resolve(undefined); });
         if (mine !== watching) return undefined;
     }
@@ -137,7 +165,7 @@ async function watch(next) {
 
 /** @param {boolean} on */
 function setPaused(on) {
-    ui.pause.setAttribute('aria-pressed', String(on));
+    held = on;
     ui.pause.textContent = on ? 'Play' : 'Pause';
     if (!on) resume();
 }
@@ -151,69 +179,97 @@ const openers = {
     },
 };
 
+/** Opens what the panel asks for, and answers what will watch it. */
 async function openSource() {
     const name = /** @type {keyof typeof openers} */ (sourceName());
     if (name !== 'file') remember({ source: name });
-    busy(name === 'webcam' ? 'Waiting for the camera …' : 'Opening …');
-    const opened = await openers[name]();
-    busy();
-    watch(opened).catch(trouble);
+    const mine = ++asked;
+    const opened = { name, ...await during(name === 'webcam' ? 'Waiting for the camera …' : 'Opening …', openers[name]()) };
+    if (mine !== asked) {
+        opened.close();
+        return () => {};
+    }
+    if (opened.still && !shown) {
+        const { width, height } = opened.still;
+        paint(ui.canvas, { picture: opened.still, width, height, mirrored: false, found: NOTHING, labels: [], draw: drawFound });
+    }
+    return () => void watch(opened).catch(trouble);
 }
 
+async function changeSource() {
+    const start = await openSource().catch((error) => {
+        for (const radio of radios('source')) radio.checked = radio.value === (shown?.record.source ?? radio.value);
+        throw error;
+    });
+    start();
+}
+
+/** Opens what the panel asks for; answers what is doubtful about it. */
 async function openNetwork() {
     const name = ui.network.value;
-    busy(`Loading ${name === OWN ? dropped?.name : networks[name].title} …`);
-    let opened;
     if (name === OWN && dropped) {
-        const own = await eye.openFile(dropped.bytes, dropped.name);
+        const own = await during(`Loading ${dropped.name} …`, eye.openFile(dropped.bytes, dropped.name));
         ui.family.value = own.family;
         ui.pixels.value = own.pixels;
-        opened = own;
-    } else {
-        opened = await eye.open(name);
-        remember({ network: name });
+        adopt(own);
+        return own.doubt;
     }
-    adopt(opened);
+    adopt(await during(`Loading ${networks[name].title} …`, eye.open(name)));
+    remember({ network: name });
+    return '';
 }
 
 /** @param {Awaited<ReturnType<typeof eye.open>>} opened */
 function adopt(opened) {
-    network = opened;
+    const { title, labels } = opened;
+    const key = ui.network.value;
+    network = { key, title, labels, draw: networks[key]?.draw ?? drawFound };
     ui.about.textContent = opened.about;
-    ui.own.hidden = ui.network.value !== OWN;
+    ui.own.hidden = key !== OWN;
     sliders.set(opened.defaults);
     clock.reset();
-    busy();
+}
+
+/** @param {typeof dropped} [own] a file that comes new */
+async function changeNetwork(own = dropped) {
+    const before = dropped;
+    const offer = (/** @type {typeof dropped} */ file, /** @type {string} */ choice) => {
+        dropped = file;
+        ui.network.querySelector(`[value=${OWN}]`)?.remove();
+        if (file) ui.network.append(new Option(file.name, OWN));
+        ui.network.value = choice;
+    };
+    offer(own, own === before ? ui.network.value : OWN);
+    const doubt = await openNetwork().catch((error) => {
+        if (network) offer(before, network.key);
+        throw error;
+    });
+    if (doubt) throw new Error(doubt);
+    await lookAgain();
 }
 
 /** A still picture does not come again by itself. */
 async function lookAgain() {
-    if (shown && (!source?.live || paused())) await look(shown.scene.picture);
+    const picture = source?.still ?? shown?.scene.picture;
+    if (source && picture && !live()) await look(picture, source.name);
 }
 
 /** @param {Blob | undefined} file */
 const take = (file) => file && attempt(async () => {
     if (file instanceof File && /\.onnx$/i.test(file.name)) {
-        dropped = { bytes: new Uint8Array(await file.arrayBuffer()), name: file.name };
-        ui.network.querySelector(`[value=${OWN}]`)?.remove();
-        ui.network.append(new Option(file.name, OWN, false, true));
-        await openNetwork();
-        return lookAgain();
+        return changeNetwork({ bytes: new Uint8Array(await file.arrayBuffer()), name: file.name });
     }
     chosen = file;
     const radio = radios('source')[2];
     /** @type {HTMLElement} */ (radio.parentElement).hidden = false;
     one('#file-name', HTMLElement).textContent = file instanceof File ? file.name : 'File';
     radio.checked = true;
-    return openSource();
+    return changeSource();
 });
 
-for (const radio of radios('source')) radio.addEventListener('change', () => attempt(openSource));
+for (const radio of radios('source')) radio.addEventListener('change', () => attempt(changeSource));
 ui.turn.addEventListener('click', () => attempt(async () => source?.turn?.()));
-ui.network.addEventListener('change', () => attempt(async () => {
-    await openNetwork();
-    await lookAgain();
-}));
+ui.network.addEventListener('change', () => attempt(() => changeNetwork()));
 for (const select of [ui.family, ui.pixels]) {
     select.addEventListener('change', () => attempt(async () => {
         const opened = await eye.reread(ui.family.value, select === ui.pixels ? ui.pixels.value : undefined);
@@ -257,7 +313,9 @@ const address = new URLSearchParams(location.search);
 if (Object.hasOwn(networks, address.get('network') ?? '')) ui.network.value = /** @type {string} */ (address.get('network'));
 for (const radio of radios('source')) if (radio.value === address.get('source')) radio.checked = true;
 attempt(async () => {
+    const opening = openSource();
+    opening.catch(() => {}); // told below, after what the network has to say
     await openNetwork();
     sliders.set(sliders.asked(address));
-    await openSource();
+    (await opening)();
 });

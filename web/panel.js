@@ -36,6 +36,7 @@ export function makeSliders(changed) {
             changed();
         });
     }
+    show();
     return {
         /** @returns {Options} */
         get: () => /** @type {any} */ (Object.fromEntries(sliders.map(({ option, input }) => [option, Number(input.value)]))),

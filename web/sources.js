@@ -4,7 +4,7 @@ import { framesOf, openCamera } from 'fovea/camera';
 /** @typedef {VideoFrame | ImageBitmap} Picture closed by whoever takes it */
 /**
  * @typedef {object} Source
- * @property {boolean} live pictures keep coming
+ * @property {ImageBitmap} [still] the only picture; without it pictures keep coming
  * @property {() => AsyncGenerator<Picture>} pictures
  * @property {() => Promise<void>} [turn] change to the camera on the other side
  * @property {() => boolean} [mirrored] a person looks at himself
@@ -17,7 +17,7 @@ export async function openPicture(blob) {
         throw new Error('This file is no picture that the browser can read.');
     });
     return {
-        live: false,
+        still: bitmap,
         async* pictures() {
             yield bitmap;
         },
@@ -40,7 +40,6 @@ export async function openVideo(blob) {
         throw new Error('This file is no video that the browser can play.');
     });
     return {
-        live: true,
         async* pictures() {
             for await (const { source } of framesOf(video, { signal: end.signal })) yield await still(source);
         },
@@ -53,7 +52,6 @@ export async function openWebcam() {
     const camera = await openCamera({ width: 1280, height: 720 });
     const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput');
     return {
-        live: true,
         async* pictures() {
             for await (const { source } of camera) yield await still(source);
         },

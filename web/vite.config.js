@@ -27,13 +27,6 @@ export default defineConfig({
     cacheDir: here('../node_modules/.vite'),
     server: { headers, open: Boolean(screen && process.env.npm_lifecycle_event === 'start' && !process.env.CI), fs: { allow: [here('..')] } },
     preview: { headers },
-    // What an installed package would resolve by itself.
-    resolve: {
-        alias: [
-            { find: /^fovea$/, replacement: here('../js/index.js') },
-            { find: /^fovea\/(draw|camera)$/, replacement: here('../js/$1.js') },
-        ],
-    },
     optimizeDeps: {
         include: ['comlink', '@tensorflow/tfjs-core', '@tensorflow/tfjs-converter', '@tensorflow/tfjs-backend-wasm', 'onnxruntime-web/wasm'],
     },

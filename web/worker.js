@@ -64,9 +64,11 @@ const eye = {
         const [opened] = await Promise.all([openOnnx(bytes), ready]);
         const heads = await opened.run(blank(opened.input));
         const labels = onnxNames(bytes);
-        const family = recognise(heads, opened.input, labels?.length);
+        const recognised = recognise(heads, opened.input, labels?.length);
+        const family = recognised ?? 'yolov8';
+        const doubt = recognised ? '' : `I know no network with outputs of shape ${heads.map(({ dims }) => `[${dims.join(', ')}]`).join(', ')}. Choose how to read them.`;
         dropped = { name, family, heads: heads.map(({ dims }) => ({ data: null, dims })), labels, input: opened.input };
-        return { ...use(networkOf(dropped), opened), family, pixels: families[family].pixels };
+        return { ...use(networkOf(dropped), opened), family, pixels: families[family].pixels, doubt };
     }),
 
     /** Reads the outputs of the dropped .onnx in another way. @param {string} family @param {string} [pixels] */

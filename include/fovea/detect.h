@@ -30,11 +30,11 @@ enum {
  *   count                  candidates so far
  *   logits                 class c of position p is logits[p * position_stride + c * class_stride]
  *   objectness             of position p is objectness[p * objectness_stride], of the same
- *                          activation (not softmax), at most 1 after it; it multiplies the score. Or null
+ *                          activation (not softmax); it multiplies the score, both are 0 to 1. Or null
  *   activation             FV_ACTIVATION_*
  *   background             a class that is never chosen (SSD: 0), or -1
  *   threshold              score > threshold; compared with the logits first, so that
- *                          few of them ever meet an exp
+ *                          few of them ever meet an exp. A logit of -infinity is never chosen
  *   multi_label            0: the best class of each position, the lowest on ties; 1: every class
  *
  * Returns the new count, FV_E_NULL, FV_E_SHAPE, FV_E_VALUE or FV_E_CAPACITY.

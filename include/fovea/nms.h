@@ -33,8 +33,8 @@ enum {
  *   scratch          fv_nms_scratch(n) bytes
  *
  * IoU is computed in float32, as torchvision does; 0/0 suppresses nothing. Boxes and
- * scores that are NaN are never kept. Kept boxes are found by a hash of their size and
- * place, so the time is O(n) where boxes overlap few others.
+ * scores that are NaN are never kept. The boxes are sorted into a grid, so
+ * the time is O(n) where they overlap few others.
  * Returns the number kept, FV_E_NULL or FV_E_SHAPE.
  */
 FV_API int fv_nms(int32_t *keep, int max_keep,

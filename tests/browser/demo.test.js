@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { loadImage } from '@napi-rs/canvas';
 import { build, preview } from 'vite';
@@ -49,6 +49,7 @@ test('the shipped picture: NanoDet draws two persons, the cat and the cup', asyn
     assert.ok(edge.some((_, i) => i % 4 === 0 && PERSON.every((v, c) => Math.abs(edge[i + c] - v) < 6)), `no line of colour ${PERSON} in ${edge}`);
 
     await page.screenshot({ path: `${OUTPUT}demo.png` });
+    await page.screenshot({ path: `${OUTPUT}screenshot.jpg`, type: 'jpeg', quality: 88 }); // the README's: npm run screenshot
     assert.deepEqual(offences, []);
     await close();
 });
@@ -166,7 +167,9 @@ test('what cannot be opened is said in words, and the picture stays', async () =
     await page.waitForSelector('#trouble:not([hidden])');
     assert.match(await page.textContent('#trouble') ?? '', /no picture that the browser can read/);
     await page.setInputFiles('#file', { name: 'broken.onnx', mimeType: '', buffer: Buffer.from('not a network') });
-    await page.waitForSelector('#trouble:not(:text("no picture"))');
+    await page.waitForSelector('#trouble:text("cannot run this file")');
+    assert.equal(await page.inputValue('#network'), 'nanodet');
+    assert.equal(await page.isChecked('[value=picture]'), true);
     await page.setInputFiles('#file', { name: 'good.jpg', mimeType: 'image/jpeg', buffer: readFileSync(at('web/public/collage.jpg')) });
     assert.ok((await next(({ source }) => source === 'file')).detections.length);
     assert.equal(await page.isHidden('#trouble'), true);
@@ -202,5 +205,6 @@ test('the built demo does the same from plain files', async () => {
     } finally {
         await browser.close();
         await server.close();
+        rmSync(outDir, { recursive: true, force: true });
     }
 });

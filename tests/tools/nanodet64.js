@@ -3,6 +3,10 @@
  * Slow and plain on purpose: it is what the library is compared with.
  */
 
+import { nanodetMaps, select, toPicture } from './heads64.js';
+
+export { iou64 } from './heads64.js';
+
 const SIZE = 416;
 const CLASSES = 80;
 const BINS = 11;
@@ -50,53 +54,11 @@ export function prepare64({ data, width, height }) {
 
 /**
  * @param {ArrayLike<number>[]} heads in the order of HEADS, rows of 80 class logits and 4 x 11 distance logits
- * @param {ReturnType<typeof prepare64>['geometry']} geometry
+ * @param {import('./heads64.js').Geometry} geometry
  * @param {{ scoreThreshold: number, iouThreshold: number }} thresholds
  * @returns {{ class: number, score: number, box: number[] }[]} boxes x1, y1, x2, y2 in the picture, best first
  */
-export function decode64(heads, geometry, { scoreThreshold, iouThreshold }) {
-    const candidates = heads.flatMap((head, level) => {
-        const stride = STRIDES[level];
-        const side = SIZE / stride;
-        const found = [];
-        for (let cell = 0; cell < side * side; cell++) {
-            const row = Array.from({ length: CLASSES + 4 * BINS }, (_, k) => head[cell * (CLASSES + 4 * BINS) + k]);
-            const logits = row.slice(0, CLASSES);
-            const best = logits.indexOf(Math.max(...logits));
-            const score = 1 / (1 + Math.exp(-logits[best]));
-            if (score < scoreThreshold) continue;
-            const [l, t, r, b] = [0, 1, 2, 3].map((edge) => stride * expectation(row.slice(CLASSES + edge * BINS, CLASSES + (edge + 1) * BINS)));
-            const x = (cell % side + 0.5) * stride;
-            const y = (Math.floor(cell / side) + 0.5) * stride;
-            const { scaleX, scaleY, left, top } = geometry;
-            found.push({
-                class: best,
-                score,
-                box: [(x - l - left) / scaleX, (y - t - top) / scaleY, (x + r - left) / scaleX, (y + b - top) / scaleY],
-            });
-        }
-        return found;
-    });
-    candidates.sort((a, b) => b.score - a.score);
-    /** @type {typeof candidates} */
-    const kept = [];
-    for (const one of candidates) {
-        if (kept.every((other) => other.class !== one.class || iou64(other.box, one.box) <= iouThreshold)) kept.push(one);
-    }
-    return kept;
-}
-
-/** @param {number[]} logits */
-function expectation(logits) {
-    const top = Math.max(...logits);
-    const weights = logits.map((v) => Math.exp(v - top));
-    return weights.reduce((sum, v, k) => sum + v * k, 0) / weights.reduce((sum, v) => sum + v, 0);
-}
-
-/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b boxes x1, y1, x2, y2 */
-export function iou64(a, b) {
-    const overlap = Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) * Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
-    const area = (/** @type {ArrayLike<number>} */ box) => (box[2] - box[0]) * (box[3] - box[1]);
-    const union = area(a) + area(b) - overlap;
-    return union > 0 ? overlap / union : 0;
+export function decode64(heads, geometry, thresholds) {
+    const maps = heads.map((data, level) => ({ data, dims: [1, SIZE / STRIDES[level], SIZE / STRIDES[level], CLASSES + 4 * BINS] }));
+    return toPicture(select(nanodetMaps(maps, { classes: CLASSES, strides: STRIDES }), thresholds), geometry);
 }

@@ -19,7 +19,9 @@ const USUAL_SIZE = 640;
  * }>}
  */
 export async function openOnnx(bytes) {
-    const session = await InferenceSession.create(bytes);
+    const session = await InferenceSession.create(bytes).catch((error) => {
+        throw new Error(`onnxruntime-web cannot run this file: ${error.message}`);
+    });
     const metadata = session.inputMetadata[0];
     if (session.inputNames.length !== 1 || !metadata?.isTensor || metadata.shape.length !== 4) {
         throw new Error(`This network takes ${session.inputNames.join(', ')}: only networks with one picture as input can run here.`);

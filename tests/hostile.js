@@ -1,0 +1,128 @@
+/** One good call of every function of the library, small, for hostile.test.js to spoil part by part. */
+import assert from 'node:assert/strict';
+import * as fovea from '../js/index.js';
+
+/**
+ * @typedef {object} Sample
+ * @property {string} name
+ * @property {() => Record<string, any>} make fresh arguments, by name
+ * @property {(args: any) => any} call
+ * @property {(result: any, args: any, label: string) => void} [check] of a result that came in spite of everything
+ */
+
+/** @param {number} length @param {number} [low] @param {number} [high] */
+function numbers(length, low = 0, high = 1) {
+    return Float32Array.from({length}, (_, i) => low + (high - low) * ((i * 0.6180339887) % 1));
+}
+
+/** @param {number[]} dims @param {number} [low] @param {number} [high] */
+function tensor(dims, low, high) {
+    return {data: numbers(dims.reduce((n, d) => n * d, 1), low, high), dims};
+}
+
+const frame = () => ({data: Uint8ClampedArray.from({length: 6 * 4 * 4}, (_, i) => i * 7), width: 6, height: 4});
+const view = () => fovea.View.fit(640, 480, 64, 64);
+const boxes = () => Float32Array.of(0, 0, 10, 10, 1, 1, 11, 11, 20, 20, 30, 30);
+const threshold = {scoreThreshold: 0.3, iouThreshold: 0.5, maxDetections: 20};
+const detecting = () => ({...threshold, maxPerClass: 10, multiLabel: true, agnostic: false, policy: 'greedy', view: view(), clip: 'tensor', size: [64, 64]});
+const prepared = () => ({
+    width: 8, height: 8, fit: 'letterbox', scaleUp: true, fill: [114, 114, 114], resize: 'bilinear', order: 'RGB', layout: 'NCHW', dtype: 'float32', scale: 1 / 255,
+    mean: [0, 0, 0], std: [1, 1, 1], into: new Float32Array(192),
+});
+
+/** @param {any} found @param {any} _ @param {string} label */
+function isDetections(found, _, label) {
+    const {count, scores, classes, rows, keypoints} = found;
+    assert.ok(Number.isInteger(count) && count >= 0 && count <= 10000, label);
+    assert.deepEqual([found.boxes.length, scores.length, classes.length, rows.length], [4 * count, count, count, count], label);
+    assert.ok(scores.every((/** @type {number} */ s) => !Number.isNaN(s)) && rows.every((/** @type {number} */ r) => r >= 0), label);
+    assert.ok(!keypoints || keypoints.length % 3 === 0, label);
+}
+
+/** @param {any} result @param {any} _ @param {string} label */
+function isTensor({data, dims}, _, label) {
+    assert.equal(data.length, dims.reduce((/** @type {number} */ n, /** @type {number} */ d) => n * d, 1), label);
+}
+
+/** @param {string} name @param {string[]} names @param {() => any[]} make @param {Sample['check']} [check] @returns {Sample} */
+function plain(name, names, make, check) {
+    const [owner, method] = name.split('.');
+    return {
+        name, check,
+        make: () => Object.fromEntries(make().map((arg, i) => [names[i], arg])),
+        call: (args) => {
+            const list = names.map((n) => args[n]);
+            const target = /** @type {any} */ (fovea)[owner];
+            return method ? target[method](...list) : target(...list);
+        },
+    };
+}
+
+/** A method of a View that is good. @param {string} method @param {string[]} names @param {() => any[]} make @returns {Sample} */
+function ofView(method, names, make) {
+    return {...plain(`View.${method}`, names, make), call: (args) => /** @type {any} */ (view())[method](...names.map((n) => args[n]))};
+}
+
+/** @type {Sample[]} */
+export const samples = [
+    plain('toFloat32', ['tensor'], () => [{data: Uint8Array.of(1, 2, 3, 4), dims: [2, 2], scale: 0.5, zeroPoint: 2}], isTensor),
+    plain('boxConvert', ['boxes', 'formats'], () => [boxes(), {from: 'xyxy', to: 'cxcywh'}], isTensor),
+    plain('boxClip', ['boxes', 'size'], () => [{data: boxes(), dims: [3, 4]}, {width: 8, height: 8}], isTensor),
+    plain('boxesOfSize', ['boxes', 'minSize'], () => [boxes(), 2]),
+    plain('boxIou', ['a', 'b', 'options'], () => [boxes(), {data: boxes(), dims: [3, 4]}, {kind: 'ciou'}], isTensor),
+    plain('nms', ['boxes', 'scores', 'options'], () => [boxes(), Float32Array.of(0.5, 0.6, 0.7),
+        {...threshold, classes: Int32Array.of(0, 0, 1), policy: {decay: 'gaussian', sigma: 0.5, inclusive: true, scoreInclusive: false, plusOne: false}}]),
+    plain('suppress', ['boxes', 'scores', 'options'], () => [{data: boxes(), dims: [3, 4]}, {data: Float32Array.of(0.5, 0.6, 0.7), dims: [3]},
+        {...threshold, maxPerClass: 2, classes: {data: Uint8Array.of(0, 0, 1), dims: [3]}, policy: 'torchvision'}]),
+    plain('toTensor', ['frame', 'options'], () => [frame(), prepared()]),
+    {...plain('toTensor', ['frame', 'options'], () => [frame(), {...prepared(), layout: 'NHWC', dtype: 'uint8', into: new Uint8Array(192), resize: 'area', view: view()}]),
+        name: 'toTensor.view'},
+    {...plain('toTensor', ['frame', 'options'], () => [{width: 6, height: 4, write: (/** @type {any} */ pixels) => pixels.fill(9)}, prepared()]), name: 'toTensor.write'},
+    {name: 'lendTensor', make: () => ({frame: frame(), options: prepared(), use: (/** @type {any} */ lent) => [...lent.tensor.data.slice(0, 4)]}),
+        call: (args) => ({used: fovea.lendTensor(args.frame, args.options, args.use)})},
+    plain('resizeMaps', ['maps', 'options'], () => [tensor([1, 2, 3, 4]), {width: 5, height: 6, resize: 'bicubic', layout: 'NCHW'}], isTensor),
+    plain('ssdAnchors', ['options'], () => [{size: [64, 64], strides: [16, 32], minScale: 0.2, maxScale: 0.9, ratios: [1, 2], reduceLowest: true,
+        interpolatedRatio: 1, fixedSize: false}], isTensor),
+    plain('defaultBoxes', ['options'], () => [{size: [64, 64], grids: [[4, 4], [2, 2]], ratios: [[2], [2]], minRatio: 0.2, maxRatio: 0.9, scales: [0.1, 0.2, 0.3],
+        steps: [16, 32], clip: true}], isTensor),
+    plain('decodeYolo', ['outputs', 'options'], () => [tensor([1, 7, 84]), {...detecting(), version: 8, classes: 3, keypoints: 0, decoded: true, layout: 'values', image: 0}],
+        isDetections),
+    {...plain('decodeYolo', ['outputs', 'options'], () => [[tensor([1, 18, 4, 4], -2, 2), tensor([1, 18, 2, 2], -2, 2)],
+        {...detecting(), version: 'v5', classes: ['a'], anchors: [[10, 13], [16, 30], [33, 23], [30, 61], [62, 45], [59, 119]], strides: [16, 32], gain: 2, image: 0}],
+    isDetections), name: 'decodeYolo.anchors'},
+    {...plain('decodeYolo', ['outputs', 'options'], () => [{small: tensor([1, 15, 4, 4], -2, 2), large: tensor([1, 15, 2, 2], -2, 2)},
+        {...detecting(), version: 8, bins: 2, keypoints: 2, strides: [16, 32], normalized: false}], isDetections), name: 'decodeYolo.bins'},
+    {...plain('decodeYolo', ['outputs', 'options'], () => [tensor([1, 84, 8], -2, 2), {...detecting(), version: 'x', strides: [8, 16, 32]}], isDetections),
+        name: 'decodeYolo.flat'},
+    {...plain('decodeYolo', ['outputs', 'options'], () => [tensor([1, 10, 6]), {...detecting(), version: 10, normalized: true}], isDetections), name: 'decodeYolo.selected'},
+    plain('decodeNanoDet', ['outputs', 'options'], () => [[tensor([1, 4, 4, 10], -2, 2), tensor([1, 2, 2, 10], -2, 2)],
+        {...detecting(), classes: 2, bins: 2, strides: [16, 32], offset: 0.5, activation: 'sigmoid', image: 0}], isDetections),
+    {...plain('decodeNanoDet', ['outputs', 'options'], () => [[tensor([1, 16, 2]), tensor([1, 16, 8]), tensor([1, 4, 2]), tensor([1, 4, 8])],
+        {...detecting(), classes: 2, strides: [16, 32]}], isDetections), name: 'decodeNanoDet.pairs'},
+    plain('decodeSsd', ['outputs', 'options'], () => [{boxes: tensor([1, 6, 4], -1, 1), scores: tensor([1, 6, 3], -2, 2)},
+        {...detecting(), variant: 'torchvision', anchors: tensor([6, 4], 0, 40), anchorFormat: 'xyxy', scales: [10, 5], order: 'xy', activation: 'softmax',
+            background: 0, limit: 4, image: 0}], isDetections),
+    plain('decodeBlazeFace', ['outputs', 'options'], () => [[tensor([1, 896, 1], -9, 1), tensor([1, 896, 16], -9, 9)],
+        {...threshold, policy: 'mediapipe', keypoints: 6, view: view(), size: [128, 128]}], isDetections),
+    plain('decodeHead', ['head', 'options'], () => {
+        const whole = tensor([1, 12, 9]);
+        /** @param {number} v */
+        const from = (v) => ({tensor: whole, at: v, position: 9, value: 1});
+        return [{
+            classes: 2, activation: 'sigmoid', background: -1, keypoints: 1, size: [64, 64], labels: from(8), blocks: [{
+                positions: 12, grid: 2, anchors: 3, priors: numbers(6), boxes: from(0), objectness: from(4), scores: from(5), points: {...from(6), values: 2},
+                coder: {code: 'centre', bins: 0, swapped: false, step: [16, 16], offset: 0.5, centreShape: 'sigmoid', sizeShape: 'exp', centreScale: 1, sizeScale: 1,
+                    gain: 1, limit: 4, pointScale: 1, pointShift: 0, visibility: 'none'},
+            }],
+        }, detecting()];
+    }, isDetections),
+    {...plain('View', ['matrix', 'about'], () => [[1, 0, 0, 0, 1, 0], {picture: [6, 4], tensor: [6, 4], place: {left: 0, top: 0, width: 6, height: 4}}]),
+        call: ({matrix, about}) => new fovea.View(matrix, about)},
+    plain('View.fit', ['srcW', 'srcH', 'dstW', 'dstH', 'fit', 'options'], () => [640, 480, 64, 64, 'cover', {scaleUp: true}]),
+    plain('View.crop', ['rectangle', 'dstW', 'dstH'], () => [{x: 5, y: 5, width: 4, height: 3, angle: 1}, 64, 64]),
+    ofView('toPicture', ['points'], () => [[1, 2, 3, 4]]),
+    ofView('toTensor', ['points'], () => [Float64Array.of(1, 2, 3, 4)]),
+    ofView('boxesToPicture', ['boxes'], () => [boxes()]),
+    ofView('compose', ['inner'], () => [view()]),
+    ofView('theta', ['srcW', 'srcH', 'dstW', 'dstH'], () => [640, 480, 64, 64]),
+];
