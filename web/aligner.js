@@ -7,7 +7,7 @@ import { identity } from './transforms.js';
 /** @typedef {{ loss: number, level: number, params: Float64Array, attempt: number }} Step */
 
 const ready = init();
-const ENOUGH = 1e-3;
+const ENOUGH = 1e-2;
 /** Where a local minimum was the end, turned beginnings are tried: fractions of half a turn. */
 const TURNS = [0, 0.25, -0.25, 0.5, -0.5, 0.75, -0.75, 1];
 

@@ -1,4 +1,4 @@
-/** What a form chooses: every control with a name takes part, and the address brings it back. */
+/** What a form chooses, on the panel or elsewhere on the page: every control with a name takes part, and the address brings it back. */
 
 const PAUSE = 300;
 
@@ -24,7 +24,8 @@ export function makeChoices(form, changed) {
     }
 
     function show() {
-        for (const output of form.querySelectorAll('output')) {
+        for (const output of form.elements) {
+            if (!(output instanceof HTMLOutputElement)) continue;
             const input = /** @type {HTMLInputElement | null} */ (document.getElementById(output.htmlFor.value));
             if (input?.name) output.value = input.step.includes('.') ? Number(input.value).toFixed(input.step.split('.')[1].length) : input.value;
         }
@@ -45,9 +46,9 @@ export function makeChoices(form, changed) {
     }
 
     form.addEventListener('submit', (event) => event.preventDefault());
-    form.addEventListener('input', ({ target }) => {
-        const name = /** @type {HTMLInputElement} */ (target).name;
-        if (!name) return;
+    document.addEventListener('input', ({ target }) => {
+        const { form: owner, name } = /** @type {HTMLInputElement} */ (target);
+        if (owner !== form || !name) return;
         show();
         remember();
         changed(name);

@@ -29,10 +29,10 @@ export function drawCurve(canvas, values, { marks = [], least = 1 } = {}) {
     context.fillStyle = style.getPropertyValue('--quiet');
     context.strokeStyle = style.getPropertyValue('--line');
     context.lineWidth = 1;
-    const stride = Math.max(1, Math.ceil((top - bottom) / (height / 26)));
-    for (let log = Math.ceil(bottom / stride) * stride; log <= top; log += stride) {
-        line(context, [[left, y(log)], [right, y(log)]]);
-        context.fillText(log > -3 && log < 5 ? String(+(10 ** log).toPrecision(1)) : `1e${log}`, left - 7, y(log));
+    for (const value of ticks(bottom, top, height / 26)) {
+        const at = y(Math.log10(value));
+        line(context, [[left, at], [right, at]]);
+        context.fillText(value >= 1e-2 && value < 1e4 ? String(+value.toPrecision(1)) : value.toExponential(0), left - 7, at);
     }
     context.setLineDash([3, 3]);
     for (const i of marks) line(context, [[x(i), 6], [x(i), height - 6]]);
@@ -45,6 +45,14 @@ export function drawCurve(canvas, values, { marks = [], least = 1 } = {}) {
     context.beginPath();
     context.arc(x(logs.length - 1), y(logs[logs.length - 1]), 3.5, 0, 7);
     context.fill();
+}
+
+/** Round numbers. @param {number} bottom their logarithms @param {number} top @param {number} most @returns {number[]} */
+function ticks(bottom, top, most) {
+    const stride = Math.max(1, Math.ceil((top - bottom) / most));
+    const within = top - bottom < most / 3 ? [1, 2, 5] : [1];
+    const decades = Array.from({ length: Math.floor((top - bottom) / stride) + 2 }, (_, i) => (Math.floor(bottom / stride) + i) * stride);
+    return decades.flatMap((log) => within.map((k) => k * 10 ** log)).filter((v) => Math.log10(v) >= bottom && Math.log10(v) <= top);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number[][]} points */

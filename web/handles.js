@@ -18,7 +18,7 @@ export function arrow({ key, shiftKey }) {
  * @param {HTMLElement} options.box
  * @param {() => [number, number]} options.where its place, as shares of the box
  * @param {(place: [number, number]) => void} options.move
- * @param {number} options.step of an arrow key, as a share
+ * @param {readonly [number, number]} options.step of an arrow key, as shares
  * @param {() => void} [options.done]
  * @returns {() => void} puts it where it belongs
  */
@@ -47,7 +47,7 @@ export function makeHandle(knob, { box, where, move, step, done = () => {} }) {
         if (!way) return;
         event.preventDefault();
         const [x, y] = where();
-        move([x + way[0] * step, y + way[1] * step]);
+        move([x + way[0] * step[0], y + way[1] * step[1]]);
     });
     knob.addEventListener('keyup', (event) => arrow(event) && done());
 

@@ -81,8 +81,10 @@ export function makeMap(canvas) {
             if (brush) {
                 context.setLineDash(brush.erase ? [4 * pixel, 4 * pixel] : []);
                 circle(context, brush.at, brush.radius);
-                Object.assign(context, { strokeStyle: colour('--ink'), lineWidth: 1.5 * pixel });
-                context.stroke();
+                for (const [name, thick] of /** @type {const} */ ([['--ground', 3.5], ['--ink', 1.5]])) {
+                    Object.assign(context, { strokeStyle: colour(name), lineWidth: thick * pixel });
+                    context.stroke();
+                }
                 context.setLineDash([]);
             }
             return age < 1;

@@ -20,7 +20,8 @@ const MEMORY = 0.9;
 
 const ui = {
     box: one('#map-box', HTMLElement), canvas: one('#map', HTMLCanvasElement), told: one('#told', HTMLElement), preset: one('#preset', HTMLSelectElement),
-    curve: one('#curve', HTMLCanvasElement), loss: one('#loss', HTMLElement), clear: one('#clear-by', HTMLElement), took: one('#took', HTMLElement), rate: one('#rate', HTMLElement),
+    curve: one('#curve', HTMLCanvasElement), loss: one('#loss', HTMLElement), settled: one('#settled', HTMLElement),
+    took: one('#took', HTMLElement), rate: one('#rate', HTMLElement),
 };
 fillSelect(ui.preset, { ...PRESETS, [OWN]: { title: 'My own' } });
 
@@ -49,6 +50,8 @@ let took = 0;
 let toldAt = 0;
 /** @type {Point | undefined} */
 let brush;
+/** @type {Float32Array | undefined} */
+let arrows;
 
 /** @returns {import('./planner.js').Wishes} */
 function wishes() {
@@ -94,8 +97,6 @@ function frame(now) {
     if (!planner.settled() || more) draw();
     else before = 0;
 }
-/** @type {Float32Array | undefined} */
-let arrows;
 
 /** @param {number} now @param {import('./planner.js').Wishes} wish */
 function reroute(now, wish) {
@@ -132,7 +133,7 @@ function show(steps, now) {
     const words = clearance < 0 ? 'The path crosses an obstacle.' : `The path keeps ${clearance.toFixed(1)} cells clear.`;
     if (ui.told.textContent !== words) ui.told.textContent = words;
     ui.loss.textContent = inShort(loss);
-    ui.clear.textContent = settled ? 'settled' : 'flowing';
+    ui.settled.textContent = settled ? 'settled' : 'flowing';
     showTerms(terms);
     ui.took.textContent = `${steps} steps in ${took.toFixed(took < 10 ? 2 : 1)} ms`;
     ui.rate.textContent = interval ? `${(1000 / interval).toFixed(0)} frames a second` : '';
@@ -205,7 +206,7 @@ const endHandle = (id, get, set, isGoal) => makeHandle(one(id, HTMLElement), {
         planner.pull(isGoal, get());
         draw();
     },
-    step: 1 / WIDTH,
+    step: [1 / WIDTH, 1 / HEIGHT],
     done: remember,
 });
 const places = [

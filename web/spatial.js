@@ -12,7 +12,8 @@ import { backdrop, drawGrid, frameOf, mapsOf, sampleThrough, showMaps } from './
 
 /** @typedef {import('./transforms.js').Model} Model */
 
-const BEGINNING = [0.7, 0.35, 0.1, -0.06];
+/** Where the output's corners look at first. */
+const BEGINNING = /** @type {import('./transforms.js').Point[]} */ ([[-0.28, -0.9], [0.98, -0.52], [0.5, 0.8], [-0.82, 0.38]]);
 const LEARNING_SIDE = 128;
 const MEMORY = 0.85;
 
@@ -40,7 +41,7 @@ let watching = 0;
 let took = 0;
 let model = modelChosen();
 /** @type {readonly number[]} */
-let params = paramsAsked() ?? fromCorners(model, cornersOf('similarity', BEGINNING)) ?? identity(model);
+let params = paramsAsked() ?? fromCorners(model, BEGINNING) ?? identity(model);
 
 const learner = makeLearner({
     changed(now) {
@@ -60,6 +61,9 @@ const how = () => {
     const { mode, padding, corners } = choices.get();
     return { mode, paddingMode: padding, alignCorners: corners === 'on' };
 };
+
+/** As alignment samples. @returns {import('./warp.js').How} */
+const plainly = () => ({ ...how(), mode: 'bilinear', alignCorners: false });
 
 function modelChosen() {
     return /** @type {Model} */ (choices.get().model);
@@ -111,13 +115,16 @@ function makeSliders() {
     }));
 }
 
+/** Without the minus of -0. @param {number} value @param {number} digits */
+const rounded = (value, digits) => (Number(value.toFixed(digits)) + 0).toFixed(digits);
+
 function showParams() {
     SLIDERS[model].forEach(({ degrees }, i) => {
         const row = ui.params.children[i];
         const value = degrees ? params[i] * 180 / Math.PI : params[i];
         const control = /** @type {HTMLInputElement} */ (row.querySelector('input'));
         if (control !== document.activeElement || learner.goal()) control.value = String(value);
-        /** @type {HTMLOutputElement} */ (row.querySelector('output')).value = degrees ? `${value.toFixed(0)}°` : value.toFixed(2);
+        /** @type {HTMLOutputElement} */ (row.querySelector('output')).value = degrees ? `${rounded(value, 0)}°` : rounded(value, 2);
     });
     const [at, x, y] = [[0, 0], [1, 0], [0, 1]].map(mapping(model, params));
     const rows = model === 'affine' || model === 'projective'
@@ -125,7 +132,7 @@ function showParams() {
         : [0, 1].map((k) => [x[k] - at[k], y[k] - at[k], at[k]]);
     ui.theta.replaceChildren(...rows.map((row) => {
         const line = document.createElement('tr');
-        line.append(...row.map((v) => Object.assign(document.createElement('td'), { textContent: (Math.abs(v) < 5e-4 ? 0 : v).toFixed(3) })));
+        line.append(...row.map((v) => Object.assign(document.createElement('td'), { textContent: rounded(v, 3) })));
         return line;
     }));
 }
@@ -156,7 +163,7 @@ function render() {
 
 /** @param {NonNullable<ReturnType<typeof learner.goal>>} goal */
 function showLearning({ moving, fixed }) {
-    const now = sampleThrough(moving, { model, params }, LEARNING_SIDE, { ...how(), alignCorners: false });
+    const now = sampleThrough(moving, { model, params }, LEARNING_SIDE, plainly());
     const data = now.data.map((v, i) => Math.abs(v - fixed.data[i]));
     showMaps(ui.target, fixed, 1);
     showMaps(ui.difference, { data, dims: now.dims }, 0.5);
@@ -172,7 +179,7 @@ function align() {
     if (learner.running()) return learner.stop();
     const { optimizer, loss } = choices.get();
     const moving = mapsOf(pixels, LEARNING_SIDE, 1 / 255);
-    const fixed = sampleThrough(moving, { model, params }, LEARNING_SIDE, { ...how(), alignCorners: false });
+    const fixed = sampleThrough(moving, { model, params }, LEARNING_SIDE, plainly());
     ui.learning.hidden = false;
     ui.align.textContent = 'Stop';
     return attempt(() => learner.start({ moving, fixed, model, params }, { optimizer, loss }));
@@ -244,7 +251,7 @@ const places = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
         box: ui.box,
         where: () => frame().share(mapping(model, params)(from)),
         move: (place) => edit(drag(model, params, which, frame().point(place))),
-        step: frame().step * 2 / 100,
+        step: [frame().step / 50, frame().step / 50],
     });
 });
 

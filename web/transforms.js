@@ -6,7 +6,7 @@ import { thetaFrom } from 'fovea';
 /** @typedef {{ name: string, title: string, min: number, max: number, identity: number, degrees?: boolean }} Slider */
 
 /** @param {string} name @param {number} reach @param {number} [identity] @returns {Slider} */
-const entry = (name, reach, identity = 0) => ({ name: `t${name}`, title: `θ ${name[0]} ${name[1]}`, min: -reach, max: reach, identity });
+const entry = (name, reach, identity = 0) => ({ name: `t${name}`, title: `θ${[...name].map((digit) => '₀₁₂₃'[Number(digit)]).join('')}`, min: -reach, max: reach, identity });
 
 const LINEAR = [entry('11', 2, 1), entry('12', 2), entry('13', 1.5), entry('21', 2), entry('22', 2, 1), entry('23', 1.5)];
 

@@ -43,8 +43,8 @@ export function showMaps(canvas, { data, dims: [,, height, width] }, white = 255
 export function frameOf(side, alignCorners) {
     const k = (alignCorners ? (side - 1) / side : 1) / REACH;
     return {
-        /** @param {readonly number[]} point @returns {[number, number]} */
-        share: ([x, y]) => [(x * k + 1) / 2, (y * k + 1) / 2],
+        /** @param {ArrayLike<number>} point @returns {[number, number]} */
+        share: ({ 0: x, 1: y }) => [(x * k + 1) / 2, (y * k + 1) / 2],
         /** @param {readonly number[]} share @returns {[number, number]} */
         point: ([x, y]) => [(2 * x - 1) / k, (2 * y - 1) / k],
         step: k / 2,
@@ -58,11 +58,11 @@ export function backdrop(input, side, how) {
     const scale = 1 / (2 * frameOf(inputSide, how.alignCorners).step);
     showMaps(canvas, sampleThrough(input, { model: 'affine', params: [scale, 0, 0, 0, scale, 0] }, side, how));
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    const [from, to] = [side * (1 - 1 / REACH) / 2, side * (1 + 1 / REACH) / 2];
+    const [from, across] = [side * (1 - 1 / REACH) / 2, side / REACH];
+    context.rect(0, 0, side, side);
+    context.rect(from, from, across, across);
     context.fillStyle = 'rgb(22 27 30 / .72)';
-    for (const [x, y, width, height] of [[0, 0, side, from], [0, to, side, side - to], [0, from, from, to - from], [to, from, side - to, to - from]]) {
-        context.fillRect(x, y, width, height);
-    }
+    context.fill('evenodd');
     return canvas;
 }
 
@@ -78,7 +78,7 @@ export function drawGrid(canvas, behind, transform, { side, outputSide, alignCor
     const unit = across / canvas.clientWidth;
     context.drawImage(behind, 0, 0, across, across);
     const { share } = frameOf(side, alignCorners);
-    const place = (/** @type {readonly number[]} */ point) => share(point).map((v) => v * across);
+    const place = (/** @type {ArrayLike<number>} */ point) => share(point).map((v) => v * across);
     const through = ({ model, params } = transform) => {
         const map = mapping(model, params);
         return (/** @type {readonly number[]} */ point) => place(map(point));
@@ -112,18 +112,18 @@ export function drawGrid(canvas, behind, transform, { side, outputSide, alignCor
 /**
  * Every point that is sampled.
  * @param {CanvasRenderingContext2D} context @param {Transform} transform @param {number} outputSide @param {boolean} alignCorners
- * @param {(point: readonly number[]) => number[]} place @param {number} unit of the page, in the canvas's pixels
+ * @param {(point: ArrayLike<number>) => number[]} place @param {number} unit of the page, in the canvas's pixels
  */
 function drawDots(context, { model, params }, outputSide, alignCorners, place, unit) {
     const theta = thetaFrom({ kind: model, params: [...params] });
     const { data } = (model === 'projective' ? projectiveGrid : affineGrid)(theta, [1, 1, outputSide, outputSide], { alignCorners });
-    context.fillStyle = '#fff';
-    context.strokeStyle = 'rgb(0 0 0 / .7)';
-    context.lineWidth = unit;
+    Object.assign(context, { fillStyle: '#fff', strokeStyle: 'rgb(0 0 0 / .6)', lineWidth: unit });
+    const [a, b] = [place(data.subarray(0, 2)), place(data.subarray(2, 4))];
+    const radius = Math.min(3 * unit, 0.14 * Math.hypot(b[0] - a[0], b[1] - a[1]));
     for (let i = 0; i < data.length; i += 2) {
         const [x, y] = place([data[i], data[i + 1]]);
         context.beginPath();
-        context.arc(x, y, (outputSide > 8 ? 1.6 : 3) * unit, 0, 7);
+        context.arc(x, y, radius, 0, 7);
         context.stroke();
         context.fill();
     }
