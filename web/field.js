@@ -5,6 +5,8 @@ export const WIDTH = 144;
 export const HEIGHT = 96;
 /** How much finer than its cells the map is shown. */
 const FINE = 4;
+/** Of a cell's distance. */
+const SHADES = 64;
 const BLUR = 2;
 
 /** @typedef {{ data: Float32Array, dims: number[] }} Maps */
@@ -98,21 +100,27 @@ export function makeField() {
  * @param {OffscreenCanvas} canvas @param {Maps} distance @param {number} margin cells
  * @param {{ wall: readonly number[], halo: readonly number[] }} colours
  */
-export function showField(canvas, distance, margin, { wall, halo }) {
+export function showField(canvas, distance, margin, colours) {
     const [width, height] = [WIDTH * FINE, HEIGHT * FINE];
+    if (canvas.width !== width) Object.assign(canvas, { width, height });
     const { data } = affineSample({ data: distance.data, dims: [1, 1, HEIGHT, WIDTH] }, thetaFrom({ kind: 'affine', params: [1, 0, 0, 0, 1, 0] }),
         [1, 1, height, width], { paddingMode: 'border' });
     const image = new ImageData(width, height);
-    const bytes = image.data;
-    for (let i = 0, at = 0; i < data.length; i++, at += 4) {
-        const d = data[i];
-        if (d >= margin) continue;
-        const solid = Math.min(1, Math.max(0, 0.5 - d * FINE / 2));
-        const near = 0.42 * (1 - Math.max(0, d) / margin) ** 2;
-        const alpha = solid + near * (1 - solid);
-        for (let c = 0; c < 3; c++) bytes[at + c] = (wall[c] * solid + halo[c] * near * (1 - solid)) / alpha;
-        bytes[at + 3] = 255 * alpha;
-    }
-    if (canvas.width !== width) Object.assign(canvas, { width, height });
+    const pixels = new Uint32Array(image.data.buffer);
+    const shades = shadesOf(margin, colours);
+    for (let i = 0; i < data.length; i++) if (data[i] < margin) pixels[i] = shades[data[i] < -1 ? 0 : (data[i] + 1) * SHADES | 0];
     /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d')).putImageData(image, 0, 0);
+}
+
+/** The pixels of distances from -1 to the margin. @param {number} margin @param {{ wall: readonly number[], halo: readonly number[] }} colours */
+function shadesOf(margin, { wall, halo }) {
+    const bytes = new Uint8ClampedArray(4 * Math.ceil((margin + 1) * SHADES));
+    for (let at = 0; at < bytes.length; at += 4) {
+        const d = at / 4 / SHADES - 1;
+        const solid = Math.min(1, Math.max(0, 0.5 - d * FINE / 2));
+        const near = 0.42 * (1 - Math.max(0, d) / margin) ** 2 * (1 - solid);
+        for (let c = 0; c < 3; c++) bytes[at + c] = (wall[c] * solid + halo[c] * near) / (solid + near);
+        bytes[at + 3] = 255 * (solid + near);
+    }
+    return new Uint32Array(bytes.buffer);
 }

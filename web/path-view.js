@@ -1,4 +1,5 @@
 /** The map and the path as they are drawn, and the terms of the loss as they are told. */
+import { blurMap } from 'fovea';
 import { line } from './curve.js';
 import { HEIGHT, WIDTH, showField } from './field.js';
 
@@ -6,7 +7,8 @@ import { HEIGHT, WIDTH, showField } from './field.js';
 
 const SPACING = 6;
 const FADE = 500;
-export const TERMS = { cost: 'Obstacles', clearance: 'Clearance', smooth: 'Smoothness', length: 'Length', curvature: 'Curvature', spacing: 'Even spacing' };
+/** Of the loss, as they are told. */
+export const TERMS = { cost: 'Obstacles', clearance: 'Clearance', smooth: 'Smoothness', length: 'Length', curvature: 'Curvature', spacing: 'Even spacing', boundary: 'Map edge' };
 
 /** Points all over the map. @returns {Maps} */
 export const lattice = () => {
@@ -30,7 +32,8 @@ export function makeMap(canvas) {
         /** @param {Maps} distance @param {number} margin */
         field(distance, margin) {
             const style = getComputedStyle(canvas);
-            showField(behind, distance, margin, { wall: channels(style, '--wall'), halo: channels(style, '--halo') });
+            // The steps of cells show in a distance to them; a little blur rounds them off.
+            showField(behind, blurMap(distance, { sigma: 1 }), margin, { wall: channels(style, '--wall'), halo: channels(style, '--halo') });
         },
         /** The path is left for another, and fades. @param {Maps} path */
         leave(path) {
@@ -53,7 +56,6 @@ export function makeMap(canvas) {
             context.setTransform(1, 0, 0, 1, 0, 0);
             context.fillStyle = colour('--ground');
             context.fillRect(0, 0, width, height);
-            context.imageSmoothingQuality = 'high';
             context.drawImage(behind, 0, 0, width, height);
             context.setTransform(cell, 0, 0, height / HEIGHT, 0, 0);
             context.lineJoin = context.lineCap = 'round';

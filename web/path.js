@@ -11,7 +11,8 @@ import { attempt, calm, onFrame, tell } from './say.js';
 
 /** @typedef {import('./field.js').Point} Point */
 
-const SPACING_WEIGHT = 0.02;
+/** Weights that no slider sets. */
+const GIVEN = { spacing: 0.02, boundary: 1 };
 const CURVATURE = 0.12;
 /** Milliseconds that a blocked path is left to itself before another way is looked for. */
 const STUCK = 250;
@@ -44,6 +45,7 @@ let goal = [0, 0];
 let mapChanged = true;
 let ready = false;
 let blockedSince = 0;
+let closed = false;
 let before = 0;
 let interval = 0;
 let took = 0;
@@ -56,7 +58,8 @@ let arrows;
 /** @returns {import('./planner.js').Wishes} */
 function wishes() {
     const { spline, optimizer } = choices.get();
-    const weights = Object.fromEntries(Object.keys(TERMS).map((name) => [name, name === 'spacing' ? SPACING_WEIGHT : choices.number(name)]));
+    const chosen = Object.keys(TERMS).filter((name) => !(name in GIVEN)).map((name) => [name, choices.number(name)]);
+    const weights = { ...Object.fromEntries(chosen), ...GIVEN };
     return { spline, optimizer, margin: choices.number('margin'), maxCurvature: CURVATURE, weights };
 }
 
@@ -100,12 +103,14 @@ function frame(now) {
 
 /** @param {number} now @param {import('./planner.js').Wishes} wish */
 function reroute(now, wish) {
-    if (planner.seen().clearance >= 0) blockedSince = 0;
+    if (planner.seen().clearance >= 0) [blockedSince, closed] = [0, false];
     else if (!blockedSince) blockedSince = now;
     if (!blockedSince || now - blockedSince < STUCK || choices.get().reroute !== 'on') return;
     blockedSince = now;
     const { path } = planner.seen();
-    if (planner.march(wish, true) === 'taken' && !calm.matches) map.leave(path);
+    const outcome = planner.march(wish, true);
+    closed = outcome === 'none';
+    if (outcome === 'taken' && !calm.matches) map.leave(path);
 }
 
 function paint() {
@@ -130,7 +135,7 @@ function show(steps, now) {
     // Numbers that change sixty times a second cannot be read.
     if (now - toldAt < 120 && !settled) return;
     toldAt = now;
-    const words = clearance < 0 ? 'The path crosses an obstacle.' : `The path keeps ${clearance.toFixed(1)} cells clear.`;
+    const words = clearance < 0 ? `The path crosses an obstacle${closed ? ': there is no way round' : ''}.` : `The path keeps ${clearance.toFixed(1)} cells clear.`;
     if (ui.told.textContent !== words) ui.told.textContent = words;
     ui.loss.textContent = inShort(loss);
     ui.settled.textContent = settled ? 'settled' : 'flowing';

@@ -14,6 +14,8 @@ const RATES = /** @type {Record<string, number>} */ ({ adam: 0.08, sgd: 0.1, cho
 /** Settled: not even so little better in so many frames. */
 const BETTER = 1e-4;
 const PATIENCE = 30;
+/** Steps that show where descent from a new way leads. */
+const TRIAL = 120;
 /** What may be crossed by fast marching: nothing that touches an obstacle. */
 const MARCH = { blocked: 0.45, length: 0.06 };
 
@@ -91,21 +93,21 @@ export function makePlanner(field) {
         },
         /**
          * The way by fast marching.
-         * @param {Wishes} wishes @param {boolean} [ifBetter] only where descent from there ends lower than here
-         * @returns {'taken' | 'worse' | 'none'}
+         * @param {Wishes} wishes @param {boolean} [ifFree] only where descent from there ends free of obstacles
+         * @returns {'taken' | 'left' | 'none'} none: there is no way
          */
-        march(wishes, ifBetter = false) {
+        march(wishes, ifFree = false) {
             const [start, goal] = [end(false), end(true)].map((point) => point.map((v) => v - 0.5)); // index coordinates
             const way = marchPath(field.costs(), start, goal, { ...MARCH, knots: KNOTS });
             if (!way) return 'none';
-            const old = { knots, loss: seen?.loss ?? Infinity };
-            knots = { data: way.data.map((v) => v + 0.5), dims: way.dims };
-            if (ifBetter) {
-                const marched = knots;
-                descend(wishes, 60);
-                const { loss } = pathCost(field.costs(), knots, options(wishes));
-                knots = loss < 0.98 * old.loss ? marched : old.knots;
-                if (knots === old.knots) return 'worse';
+            const before = knots;
+            const marched = { data: way.data.map((v) => v + 0.5), dims: way.dims };
+            knots = marched;
+            if (ifFree) {
+                descend(wishes, TRIAL);
+                const free = Math.min(...field.clearances(pathCost(field.costs(), knots, options(wishes)).path)) >= 0;
+                knots = free ? marched : before;
+                if (!free) return 'left';
             }
             wake();
             return 'taken';
