@@ -202,12 +202,15 @@ ui.canvas.addEventListener('blur', () => {
     draw();
 });
 
+/** @param {Point} point @returns {Point} */
+const inside = ([x, y]) => [Math.min(WIDTH - 1, Math.max(1, x)), Math.min(HEIGHT - 1, Math.max(1, y))];
+
 /** @param {string} id @param {() => Point} get @param {(point: Point) => void} set @param {boolean} isGoal */
 const endHandle = (id, get, set, isGoal) => makeHandle(one(id, HTMLElement), {
     box: ui.box,
     where: () => [get()[0] / WIDTH, get()[1] / HEIGHT],
     move([x, y]) {
-        set([Math.min(WIDTH - 1, Math.max(1, x * WIDTH)), Math.min(HEIGHT - 1, Math.max(1, y * HEIGHT))]);
+        set(inside([x * WIDTH, y * HEIGHT]));
         planner.pull(isGoal, get());
         draw();
     },
@@ -251,7 +254,7 @@ attempt(async () => {
     const preset = choices.get().preset;
     take(preset in PRESETS ? preset : 'gap');
     if (preset === OWN && field.read(kept) && ends.length === 4 && ends.every(Number.isFinite)) {
-        [start, goal] = [[ends[0], ends[1]], [ends[2], ends[3]]];
+        [start, goal] = [inside([ends[0], ends[1]]), inside([ends[2], ends[3]])];
         planner.begin(start, goal);
         remember();
     }

@@ -10,7 +10,7 @@ const entry = (name, reach, identity = 0) => ({ name: `t${name}`, title: `θ${[.
 
 const LINEAR = [entry('11', 2, 1), entry('12', 2), entry('13', 1.5), entry('21', 2), entry('22', 2, 1), entry('23', 1.5)];
 
-/** @type {Record<Model, Slider[]>} */
+/** Within these reaches no horizon crosses the picture. @type {Record<Model, Slider[]>} */
 export const SLIDERS = {
     similarity: [
         { name: 'scale', title: 'Scale', min: 0.1, max: 2, identity: 1 },
@@ -19,7 +19,7 @@ export const SLIDERS = {
         { name: 'y', title: 'Shift down', min: -1.5, max: 1.5, identity: 0 },
     ],
     affine: LINEAR,
-    projective: [...LINEAR, entry('31', 0.8), entry('32', 0.8)],
+    projective: [...LINEAR, entry('31', 0.45), entry('32', 0.45)],
 };
 
 export const CORNERS = /** @type {Point[]} */ ([[-1, -1], [1, -1], [1, 1], [-1, 1]]);
