@@ -155,11 +155,13 @@ test('spatial transformer: knobs by mouse and by keyboard, remembered in the add
     await page.keyboard.press('Shift+ArrowDown');
     const grown = await frame(opened, (seen) => seen.params[0] > 0.55);
     assert.ok(Math.abs(grown.params[1]) < 0.02, `${grown.params}`);
-    await page.waitForURL((url) => url.searchParams.get('params')?.startsWith(grown.params[0].toFixed(3).slice(0, 4)) ?? false);
+    await page.waitForTimeout(600); // choices are written down a moment after the last of them
+    const kept = Number(new URL(page.url()).searchParams.get('params')?.split(' ')[0]);
+    assert.ok(kept > 0.55, page.url());
     await assertReached(page, 26, ['0', 'centre', 'turn', 'align', 'model', 'param-scale', 'mode', 'corners', 'optimizer']);
     await page.goto(page.url());
-    const again = await frame(opened, (seen) => Math.abs(seen.params[0] - grown.params[0]) < 1e-3);
-    assert.ok(again);
+    opened.seen.length = 0;
+    assert.equal((await frame(opened)).params[0], kept);
     assert.deepEqual(offences, []);
     await close();
 });
