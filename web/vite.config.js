@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { PAGES, navigation } from './pages.js';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -37,9 +39,13 @@ export default defineConfig({
         assetsInlineLimit: 0,
         chunkSizeWarningLimit: 1000,
         modulePreload: { polyfill: false },
+        rollupOptions: { input: PAGES.map(({ file }) => here(file)) },
     },
     plugins: [{
         name: 'content-security-policy',
         transformIndexHtml: () => [{ tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: policy }, injectTo: 'head-prepend' }],
+    }, {
+        name: 'navigation',
+        transformIndexHtml: { order: 'pre', handler: (html, { filename }) => html.replace('<!-- pages -->', navigation(basename(filename))) },
     }],
 });
