@@ -169,7 +169,7 @@ export function decodeHead(head, options) {
         });
         const results = merged ?? gather(joined, indices, values);
         return {
-            boxes: columns(results, values, 0, 4), keypoints: keypoints ? columns(results, values, 4, values) : undefined, scores: kept,
+            boxes: keypoints ? columns(results, values, 0, 4) : results, keypoints: keypoints ? columns(results, values, 4, values) : undefined, scores: kept,
             classes: gather(all.classes, indices, 1), rows: gather(all.rows, indices, 1),
         };
     });
