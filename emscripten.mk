@@ -11,7 +11,7 @@ SOURCES := $(wildcard src/*.c)
 HEADERS := $(wildcard src/*.h include/fovea/*.h)
 
 # No contraction and no autovectorisation: the same bits everywhere, and clang-14's SLP
-# vectoriser produces wasm that is miscompiled.
+# vectoriser produces wasm that is miscompiled. These flags come after -O: a later -O undoes them.
 COMMON := -std=c99 -Iinclude -ffp-contract=off -fno-math-errno -fno-vectorize -fno-slp-vectorize \
 	-Wall -Wextra -Wshadow -Wno-unknown-pragmas
 
@@ -27,7 +27,7 @@ LINK_FLAGS := --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMOR
 	-sTOTAL_STACK=65536 -Wl,--stack-first -Wl,--export=__heap_base
 
 WASM_OBJECTS := $(SOURCES:src/%.c=build/wasm/%.o)
-NATIVE_FLAGS := $(COMMON) -Werror -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+NATIVE_FLAGS := -O1 $(COMMON) -Werror -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 NATIVE_OBJECTS := $(SOURCES:src/%.c=build/native/%.o)
 
 .PHONY: all native native-test fuzz clean

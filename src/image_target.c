@@ -12,6 +12,14 @@ int fv_target_check(const fv_target *t)
     return 0;
 }
 
+static void spread(float *out, int count, float value)
+{
+    const f32x4 v = SPLAT(value);
+    int i = 0;
+    for (; i + 4 <= count; i += 4) STORE(out + i, v);
+    for (; i < count; i++) out[i] = value;
+}
+
 static void planar(float *out, const float *raw, int count, float mul, float add)
 {
     const f32x4 m = SPLAT(mul), a = SPLAT(add);
@@ -53,9 +61,9 @@ void fv_target_row(const fv_target *t, int y, int from, int to, const float *raw
             if (!wide && c == 2)
                 narrow((char *)t->dst + row * (t->type == FV_TYPE_INT32 ? 4 : 1), t->type, line, width * 3);
         } else {
-            for (int i = 0; i < from; i++) out[i] = fill;
+            spread(out, from, fill);
             planar(out + from, plane, to - from, mul, add);
-            for (int i = to; i < width; i++) out[i] = fill;
+            spread(out + to, width - to, fill);
             if (!wide) narrow((char *)t->dst + row * (t->type == FV_TYPE_INT32 ? 4 : 1), t->type, line, width);
         }
     }
