@@ -126,10 +126,10 @@ function makePlan(frame, options) {
     checkFinite('scale', scale);
     const norm = Float32Array.of(...stds.map((s) => scale / s), ...stds.map((s, c) => -means[c] / s), ...perChannel('fill', fillBytes));
     if (!norm.every(Number.isFinite)) throw wrong('std', 'numbers other than 0', stds);
+    const through = view ?? View.fit(W, H, dstW, dstH, fit, {scaleUp});
     return {
         type, Data, W, H, dstW, dstH, norm,
-        view: view ?? View.fit(W, H, dstW, dstH, fit, {scaleUp}),
-        place: view ? undefined : View.fit(W, H, dstW, dstH, fit, {scaleUp}).place,
+        view: through, place: view ? undefined : through.place,
         resize: checkChoice('resize', RESIZES, resize),
         order: checkChoice('order', ORDERS, order),
         layout: checkChoice('layout', LAYOUTS, layout),

@@ -1,6 +1,6 @@
 import {checkChoice, checkInteger, checkOptions, wrong, wrongType} from './check.js';
 import {readSize} from './grid.js';
-import {toTensor} from './image.js';
+import {LAYOUTS, toTensor} from './image.js';
 import {checkShape, checkTensor, makeOutput, placeFloats} from './tensor.js';
 import {checkView} from './view.js';
 import {withBlock} from './wasm.js';
@@ -11,7 +11,6 @@ import {withBlock} from './wasm.js';
 
 const MODES = /** @abi FV_MODE_ */ {bilinear: 0, nearest: 1, bicubic: 2};
 const PADDINGS = /** @abi FV_PADDING_ */ {zeros: 0, border: 1, reflection: 2};
-const LAYOUTS = /** @abi FV_LAYOUT_ */ {NCHW: 0, NHWC: 1};
 const COORDS = /** @abi FV_COORDS_ */ {edges: 0, centres: 1, canvas: 2, index: 3};
 
 /**
