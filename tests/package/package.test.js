@@ -9,6 +9,9 @@ import webpack from 'webpack';
 import { launchChromium } from '../chromium.js';
 import { node, pack, project, remove, root, script, serve } from './project.js';
 
+/** Bytes the tarball may have: a stray picture or network would show. What its parts may have is in tools/check.js. */
+const LARGEST = 400_000;
+
 /** Worked by hand: the second box covers a third of what it and the first cover; the third stands alone. */
 const ANSWER = {
     iou: [[3, 3], .3333],
@@ -37,7 +40,7 @@ describe('the tarball', () => {
         const kinds = /^(js\/\w+\.js|js\/fovea\.wasm|types\/\w+\.d\.ts|include\/fovea\/\w+\.h|README\.md|LICENSE|package\.json)$/;
         assert.deepEqual(store.packed.filter((file) => !kinds.test(file)), []);
         for (const file of ['js/fovea.wasm', 'README.md', 'LICENSE', 'include/fovea/core.h']) assert.ok(store.packed.includes(file), file);
-        assert.ok(store.size < 150_000, `${store.size} bytes`);
+        assert.ok(store.size < LARGEST, `${store.size} bytes`);
     });
 
     test('has the types of each module, and of no other', () => {
