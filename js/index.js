@@ -11,6 +11,7 @@ export {decodeYolo} from './yolo.js';
 export {decodeNanoDet} from './nanodet.js';
 export {decodeBlazeFace, decodeSsd} from './ssd.js';
 export {COCO_80} from './labels.js';
+export {skeletons} from './skeleton.js';
 export {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward, tpsGrid, tpsGridBackward} from './grid.js';
 export {affineSample, affineSampleBackward, gridSample, gridSampleBackward, samplePoints, warp} from './sample.js';
 export {thetaFrom, thetaFromBackward} from './theta.js';
