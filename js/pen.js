@@ -32,7 +32,7 @@ const FAR = 1e5;
  * @property {Styled<number>} [fontSize=13]
  * @property {string} [font] families; default system-ui
  * @property {Styled<number>} [radius=3] of a keypoint
- * @property {number} [minScore=0] keypoints that score less are not drawn
+ * @property {number} [minScore=0] keypoints and joints that score less are not drawn
  * @property {number} [scale] canvas pixels to one CSS pixel. By default as the canvas is laid out; where it is not, the transform's
  *     scale, or one more for each 720 pixels of the canvas's shorter side, whichever is larger
  */
@@ -75,29 +75,31 @@ const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 /** @type {Map<unknown, string>} */
 const inks = new Map();
 
-/** The ink, black or white, that reads best on a colour. @param {any} color @param {Context2D} ctx @param {string} [name] of the style, to blame */
-function inkOn(color, {canvas}, name) {
+/** The ink, black or white, that reads best on a colour. @param {any} color @param {Context2D} ctx @param {string} [name] of the colour, to blame */
+function inkOn(color, ctx, name = 'color') {
     let ink = inks.get(color);
     if (!ink) {
-        const channels = readColor(color, canvas);
-        if (!channels) throw wrong(TypeError, `style.${name}`, 'a CSS colour', color);
-        const [red, green, blue] = channels.map((v) => (v / 255) ** 2.2);
+        const [red, green, blue] = readColor(name, color, ctx).map((v) => (v / 255) ** 2.2);
         ink = .2126 * red + .7152 * green + .0722 * blue > .18 ? BLACK : WHITE;
         inks.set(color, ink);
     }
     return ink;
 }
 
-/** Red, green and blue, as a canvas paints them if need be; null if that is no colour. @param {any} color @param {any} canvas */
-function readColor(color, canvas) {
+/** Red, green and blue, as a canvas paints them if need be. @param {string} name @param {any} color @param {{canvas: any}} ctx @returns {number[]} */
+export function readColor(name, color, {canvas}) {
     if (/^#[\da-f]{6}$/i.test(color)) return [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
-    const ctx = new (/** @type {any} */ (globalThis.OffscreenCanvas) ?? canvas.constructor)(1, 1).getContext('2d');
+    const ctx = makeLayer(canvas, 1, 1);
     ctx.fillStyle = '#01020304';
     const before = ctx.fillStyle;
     ctx.fillStyle = color;
     ctx.fillRect(0, 0, 1, 1);
-    return typeof color === 'string' && ctx.fillStyle !== before ? [...ctx.getImageData(0, 0, 1, 1).data] : null;
+    if (typeof color !== 'string' || ctx.fillStyle === before) throw wrong(TypeError, name, 'a CSS colour', color);
+    return [...ctx.getImageData(0, 0, 1, 1).data];
 }
+
+/** The context of a canvas of its own, of the same kind. @param {any} canvas @param {number} width @param {number} height @returns {any} */
+export const makeLayer = (canvas, width, height) => new (/** @type {any} */ (globalThis.OffscreenCanvas) ?? canvas.constructor)(width, height).getContext('2d');
 
 /**
  * Hand `use` the primitives, which draw in canvas pixels, and restore the context after it.
@@ -149,9 +151,9 @@ function makePen(ctx, style) {
             look[name] = typeof fallback === 'number' ? crisp(checkSize(`style.${name}`, value)) : value;
         }
         look.color ??= PALETTE[Math.abs(cls | 0) % PALETTE.length];
-        inkOn(look.color, ctx, 'color');
+        inkOn(look.color, ctx, 'style.color');
         for (const name of ['halo', 'fill', 'plate']) {
-            if (look[name] && look[name] !== true) inkOn(look[name], ctx, name);
+            if (look[name] && look[name] !== true) inkOn(look[name], ctx, `style.${name}`);
         }
         return look;
     }
@@ -168,16 +170,39 @@ function makePen(ctx, style) {
             ctx.fill();
             ctx.globalAlpha = globalAlpha;
         }
-        for (const [stroke, lineWidth] of [[halo === true ? inkOn(color, ctx) : halo, line + 2 * hair], [color, line]]) {
-            if (!stroke || !line) continue;
-            ctx.strokeStyle = stroke;
-            ctx.lineWidth = lineWidth;
-            ctx.stroke();
+        strokeHalo(color, halo, line);
+        stroke(color, line);
+    }
+
+    /** @param {any} color @param {any} halo @param {number} line */
+    const strokeHalo = (color, halo, line) => stroke(halo === true ? inkOn(color, ctx) : halo, line && line + 2 * hair);
+
+    /** @param {any} color @param {number} lineWidth */
+    function stroke(color, lineWidth) {
+        if (!color || !lineWidth) return;
+        ctx.strokeStyle = color;
+        ctx.lineWidth = lineWidth;
+        ctx.stroke();
+    }
+
+    /** Through points x, y, ...; one that is not finite parts the line. @param {ArrayLike<number>} points */
+    function trace(points) {
+        ctx.beginPath();
+        for (let i = 0, down = false; i < points.length; i += 2) {
+            const here = isFinite(points[i]) && isFinite(points[i + 1]), [px, py] = at(points[i], points[i + 1]);
+            if (here) ctx[down ? 'lineTo' : 'moveTo'](px, py);
+            down = here;
         }
     }
 
     return {
         lookOf,
+
+        /** @param {string} name @param {any} color to be sure of */
+        checkColor(name, color) {
+            inkOn(color, ctx, name);
+            return color;
+        },
 
         /** A box, unless it cannot be seen. @param {number[]} box @param {Record<string, any>} look */
         box([x1, y1, x2, y2], look) {
@@ -204,15 +229,15 @@ function makePen(ctx, style) {
             };
         },
 
-        /** Through points x, y, ...; one that is not finite parts it. @param {ArrayLike<number>} points @param {Record<string, any>} look */
-        line(points, look) {
-            ctx.beginPath();
-            for (let i = 0, down = false; i < points.length; i += 2) {
-                const here = isFinite(points[i]) && isFinite(points[i + 1]), [px, py] = at(points[i], points[i + 1]);
-                if (here) ctx[down ? 'lineTo' : 'moveTo'](px, py);
-                down = here;
+        /** Lines of several colours, the halos below them all. @param {Iterable<[string, ArrayLike<number>]>} lines @param {Record<string, any>} look */
+        lines(lines, {halo, lineWidth}) {
+            for (const below of [true, false]) {
+                for (const [color, points] of lines) {
+                    trace(points);
+                    if (below) strokeHalo(color, halo, lineWidth);
+                    else stroke(color, lineWidth);
+                }
             }
-            paint({...look, fill: false}, look.lineWidth, 1);
         },
 
         /** @param {number} x @param {number} y @param {number} dx @param {number} dy @param {Record<string, any>} look */
@@ -234,7 +259,8 @@ function makePen(ctx, style) {
             ctx.beginPath();
             const [cx, cy] = at(x, y);
             ctx.arc(cx, cy, look.radius, 0, 2 * Math.PI);
-            paint(look, look.lineWidth, 1);
+            strokeHalo(look.color, look.halo, look.lineWidth);
+            paint({...look, halo: false}, look.lineWidth, 1);
         },
 
         /**
