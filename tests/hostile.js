@@ -1,27 +1,11 @@
 /** One good call of every function of the library, small, for hostile.test.js to spoil part by part. */
 import assert from 'node:assert/strict';
 import * as fovea from '../js/index.js';
+import {isTensor, numbers, plain, tensor, view} from './hostile-kit.js';
 
-/**
- * @typedef {object} Sample
- * @property {string} name
- * @property {() => Record<string, any>} make fresh arguments, by name
- * @property {(args: any) => any} call
- * @property {(result: any, args: any, label: string) => void} [check] of a result that came in spite of everything
- */
-
-/** @param {number} length @param {number} [low] @param {number} [high] */
-function numbers(length, low = 0, high = 1) {
-    return Float32Array.from({length}, (_, i) => low + (high - low) * ((i * 0.6180339887) % 1));
-}
-
-/** @param {number[]} dims @param {number} [low] @param {number} [high] */
-function tensor(dims, low, high) {
-    return {data: numbers(dims.reduce((n, d) => n * d, 1), low, high), dims};
-}
+/** @import {Sample} from './hostile-kit.js' */
 
 const frame = () => ({data: Uint8ClampedArray.from({length: 6 * 4 * 4}, (_, i) => i * 7), width: 6, height: 4});
-const view = () => fovea.View.fit(640, 480, 64, 64);
 const maps = () => tensor([1, 2, 4, 5]);
 const volume = () => tensor([1, 1, 3, 4, 5]);
 const theta = () => ({data: Float32Array.of(0.9, -0.1, 0.1, 0.2, 0.8, 0), dims: [1, 2, 3]});
@@ -56,25 +40,6 @@ function isKept(kept, {boxes: b, scores, options}, label) {
     const classes = options?.classes;
     assert.deepEqual([(b.data ?? b).length, classes ? (classes.data ?? classes).length : n], [4 * n, n], label);
     assert.ok(new Set(indices).size === indices.length && indices.every((/** @type {number} */ i) => i >= 0 && i < n), label);
-}
-
-/** @param {any} result @param {any} _ @param {string} label */
-function isTensor({data, dims}, _, label) {
-    assert.equal(data.length, dims.reduce((/** @type {number} */ n, /** @type {number} */ d) => n * d, 1), label);
-}
-
-/** @param {string} name @param {string[]} names @param {() => any[]} make @param {Sample['check']} [check] @returns {Sample} */
-function plain(name, names, make, check) {
-    const [owner, method] = name.split('.');
-    return {
-        name, check,
-        make: () => Object.fromEntries(make().map((arg, i) => [names[i], arg])),
-        call: (args) => {
-            const list = names.map((n) => args[n]);
-            const target = /** @type {any} */ (fovea)[owner];
-            return method ? target[method](...list) : target(...list);
-        },
-    };
 }
 
 /** A method of a View that is good. @param {string} method @param {string[]} names @param {() => any[]} make @returns {Sample} */

@@ -7,7 +7,7 @@ import {before, test} from 'node:test';
 import * as fovea from '../js/index.js';
 import {samples} from './hostile.js';
 
-/** @import {Sample} from './hostile.js' */
+/** @import {Sample} from './hostile-kit.js' */
 
 /** Exports that are no functions, and those whose hostile tests are elsewhere: all others need a sample. */
 const NO_CALL = new Map([
