@@ -27,7 +27,7 @@ LINK_FLAGS := --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMOR
 	-sTOTAL_STACK=65536 -Wl,--stack-first -Wl,--export=__heap_base
 
 WASM_OBJECTS := $(SOURCES:src/%.c=build/wasm/%.o)
-NATIVE_FLAGS := -O1 $(COMMON) -Werror -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+NATIVE_FLAGS := -O1 $(COMMON) -Werror -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer
 NATIVE_OBJECTS := $(SOURCES:src/%.c=build/native/%.o)
 
 .PHONY: all native native-test fuzz clean
