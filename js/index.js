@@ -18,3 +18,4 @@ export {thetaFrom, thetaFromBackward} from './theta.js';
 export {alignImages} from './align.js';
 export {blurMap, distanceTransform, fastMarching, inflateObstacles, mapPyramid, marchPath, signedDistance, splatBoxes, splatMask} from './costmap.js';
 export {bendKnots, optimizePath, pathCost, resamplePath, resamplePathBackward} from './path.js';
+export {gaussianTargets, openposeTargets, pafTargets} from './target.js';

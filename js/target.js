@@ -76,12 +76,12 @@ const mapDims = (last, N, planes, height, width) => last ? [N, height, width, pl
  * `kind` says how a joint is drawn: 'exact', a Gaussian about it over the whole map; 'unbiased' (DARK), the same of joints whose square of
  * 3 sigma touches the map; 'msra' (Simple Baselines, HRNet), about the nearest cell, within the square of 3 sigma; 'udp', about the joint
  * within that square; 'megvii' (CPN, MSPN), the joint's cell blurred by OpenCV's Gaussian of `kernel` cells, 255 at its peak; 'one-hot', 1 in
- * the nearest cell: the classes of a cross-entropy.
+ * the nearest cell: the classes of a cross-entropy; 'lightweight', 'exact' down to .01.
  *
  * @param {Tensor} coords [N, K, 2] (x, y), or of several people on the same maps [N, P, K, 2]; index coordinates where stride is 1
  * @param {Tensor | null} weight [N, K], or [N, P, K]: joints of less than .5 are not drawn; default: all are
  * @param {readonly number[]} size of the maps: [H, W], or [N, K, H, W]
- * @param {CellOptions & {sigma?: number, kind?: Exclude<keyof typeof SPOTS, 'lightweight'>, kernel?: number,
+ * @param {CellOptions & {sigma?: number, kind?: keyof typeof SPOTS, kernel?: number,
  *   combine?: keyof typeof COMBINE, norm?: keyof typeof NORMS}} [options]
  *   sigma: in cells, default 2; kernel: of 'megvii', odd, default 11; combine: people who overlap, default 'max'; norm: what is 1, the
  *   peak (default), or the sum over the map of each joint

@@ -56,8 +56,11 @@ static int blurred(float *dst, int size, double centre, int kernel)
     return 1;
 }
 
-/* A joint along one axis of `size` cells: every spot is the product of two. Returns whether it is seen there. */
-static int profile(float *dst, int size, double centre, int spot, float sigma)
+/*
+ * A joint along one axis of `size` cells: every spot is the product of two. To be normalised, it is 1 in the cell of the
+ * map that is nearest, or the tail of a joint far outside would be nothing. Returns whether it is seen there.
+ */
+static int profile(float *dst, int size, double centre, int spot, float sigma, int normalise)
 {
     if (spot == FV_SPOT_MEGVII) return blurred(dst, size, centre, (int)sigma);
     const double radius = fv_clamp(3. * sigma, 0, FAR);
@@ -68,9 +71,10 @@ static int profile(float *dst, int size, double centre, int spot, float sigma)
     if (spot == FV_SPOT_UNBIASED && !(centre - radius < size && centre + radius + 1 >= 0)) return 0;
     if (spot == FV_SPOT_ONE_HOT && (nearest < 0 || nearest >= size)) return 0;
     const double about = spot == FV_SPOT_MSRA ? nearest : centre, scale = -.5 / ((double)sigma * sigma);
+    const double near = normalise ? about - fv_clamp(nearest, 0, size - 1) : 0;
     for (int i = 0; i < size; i++) {
         const double d = i - about;
-        dst[i] = spot == FV_SPOT_ONE_HOT ? i == nearest : i >= from && i < to ? fv_exp((float)(d * d * scale)) : 0;
+        dst[i] = spot == FV_SPOT_ONE_HOT ? i == nearest : i >= from && i < to ? fv_exp((float)((d * d - near * near) * scale)) : 0;
     }
     return 1;
 }
@@ -142,8 +146,9 @@ int fv_target_spots(float *dst, float *kept, const float *joints, const float *w
             for (int k = 0; k < joint_count; k++) {
                 const int64_t which = ((int64_t)entry * people_count + p) * joint_count + k;
                 fv_joint joint;
-                const int seen = fv_target_joint(&joint, joints, weights, which, stride, offset) && profile(across, width, joint.x, spot, sigma) &&
-                                 profile(down, height, joint.y, spot, sigma);
+                const int seen = fv_target_joint(&joint, joints, weights, which, stride, offset) &&
+                                 profile(across, width, joint.x, spot, sigma, flags & FV_TARGET_NORMALISE) &&
+                                 profile(down, height, joint.y, spot, sigma, flags & FV_TARGET_NORMALISE);
                 kept[which] = seen ? weights[which] : 0;
                 if (!seen) continue;
                 const stamp s = {across, down, height, width, gain(across, width, down, height, spot, flags), spot == FV_SPOT_LIGHTWEIGHT ? LIGHTWEIGHT_LEAST : 0};
