@@ -19,3 +19,4 @@ export {alignImages} from './align.js';
 export {blurMap, distanceTransform, fastMarching, inflateObstacles, mapPyramid, marchPath, signedDistance, splatBoxes, splatMask} from './costmap.js';
 export {bendKnots, optimizePath, pathCost, resamplePath, resamplePathBackward} from './path.js';
 export {gaussianTargets, openposeTargets, pafTargets} from './target.js';
+export {heatmapBce, heatmapCrossEntropy, heatmapFocal, heatmapMse, heatmapWing, jointLoss, openposeLoss, simccLoss} from './loss.js';

@@ -64,6 +64,52 @@ static inline float fv_exp(float x)
     return p * fv_from_bits((uint32_t)(half + 127) << 23) * fv_from_bits((uint32_t)(whole - half + 127) << 23);
 }
 
+/* fv_exp of four: the same bits. */
+static inline f32x4 fv_exp4(f32x4 x)
+{
+    const f32x4 n = SUB(ADD(MUL(x, SPLAT(FV_LOG2E)), SPLAT(FV_ROUND)), SPLAT(FV_ROUND));
+    const f32x4 r = SUB(SUB(x, MUL(n, SPLAT(FV_LN2_HIGH))), MUL(n, SPLAT(FV_LN2_LOW)));
+    f32x4 p = SPLAT(1.9875691500e-4f);
+    p = ADD(MUL(p, r), SPLAT(1.3981999507e-3f));
+    p = ADD(MUL(p, r), SPLAT(8.3334519073e-3f));
+    p = ADD(MUL(p, r), SPLAT(4.1665795894e-2f));
+    p = ADD(MUL(p, r), SPLAT(1.6666665459e-1f));
+    p = ADD(MUL(p, r), SPLAT(5.0000001201e-1f));
+    p = ADD(ADD(MUL(p, MUL(r, r)), r), SPLAT(1.f));
+    const i32x4 whole = wasm_i32x4_trunc_sat_f32x4(n), half = wasm_i32x4_shr(whole, 1);
+    p = MUL(p, wasm_i32x4_shl(wasm_i32x4_add(half, SPLATI(127)), 23));
+    p = MUL(p, wasm_i32x4_shl(wasm_i32x4_add(wasm_i32x4_sub(whole, half), SPLATI(127)), 23));
+    p = PICK(SPLAT(FV_INFINITY), wasm_v128_and(p, GE(x, SPLAT(FV_EXP_LOW))), GT(x, SPLAT(FV_EXP_HIGH)));
+    return PICK(x, p, wasm_f32x4_ne(x, x));
+}
+
+/* e^x in double, relative error below 4e-16; 0 below -708, infinity above 709.7. */
+static inline double fv_exp64(double x)
+{
+    if (!(x >= -708)) return x != x ? x : 0;
+    if (x > 709.7) return (double)FV_INFINITY;
+    const double n = (x * 1.4426950408889634 + 6755399441055744.0) - 6755399441055744.0; /* rounds half to even */
+    const double r = (x - n * 6.93147180369123816490e-1) - n * 1.90821492927058770002e-10;
+    double p = 1.6059043836821613e-10; /* Taylor's, 1 / 13! first */
+    p = p * r + 2.08767569878681e-9;
+    p = p * r + 2.505210838544172e-8;
+    p = p * r + 2.755731922398589e-7;
+    p = p * r + 2.7557319223985893e-6;
+    p = p * r + 2.48015873015873e-5;
+    p = p * r + 1.984126984126984e-4;
+    p = p * r + 1.388888888888889e-3;
+    p = p * r + 8.333333333333333e-3;
+    p = p * r + 4.1666666666666664e-2;
+    p = p * r + 1.6666666666666666e-1;
+    p = p * r + 0.5;
+    p = p * (r * r) + r + 1;
+    const int64_t whole = (int64_t)n, half = whole >> 1; /* 2^1024 is no double, 2^512 * 2^512 is */
+    const uint64_t bits[2] = {(uint64_t)(half + 1023) << 52, (uint64_t)(whole - half + 1023) << 52};
+    double scale[2];
+    memcpy(scale, bits, sizeof scale);
+    return p * scale[0] * scale[1];
+}
+
 static inline float fv_sigmoid(float x) { return 1.f / (1.f + fv_exp(-x)); }
 
 /* Natural logarithm of a positive, normal x; relative error below 1e-7 (Cephes). */

@@ -20,26 +20,26 @@ const GOOD = {
     n: 3, m: 2, positions: 2, position_stride: 4, class_count: 2, capacity: 8, keypoints: 2, planes: 2, channels: 2, iou_threshold: 0.5, sigma: 0.5, scale: 1,
     max_keep: 3, count: 0, first_row: 0, from: 0, to: 2, kind: 3, type: 0, layout: 0, order: 0, resize: 1, flags: 0, activation: 1, background: -1,
     decay: 0, left: 0, top: 0, zero: 0, score_threshold: 0, threshold: 0.1, max_per_class: 0, multi_label: 1, objectness_stride: 1, grid_width: 0,
-    dims: 2, samples: 3, points: 2, k: 3,
+    dims: 2, samples: 3, points: 2, k: 3, outer: 2, middle: 3, inner: 4, axes: 3, reduction: 1, batch: 2, divergence: 1,
 };
 /** By function, where the name alone does not tell. */
 const OWN = /** @type {Record<string, Record<string, number>>} */ ({
     fv_nms_weighted: {values: 5}, fv_detect_points: {count: 2, values: 2}, fv_detect_boxes: {count: 2}, fv_tensor_widen: {count: 7},
     fv_path_resample: {count: 3}, fv_path_resample_backward: {count: 3}, fv_path_even: {count: 3}, fv_path_cost: {count: 3}, fv_path_optimize: {count: 3},
-    fv_path_scratch: {count: 3}, fv_costmap_trace: {capacity: 40},
+    fv_loss_hardest: {top: 2}, fv_path_scratch: {count: 3}, fv_costmap_trace: {capacity: 40},
 });
 /** Doubles that may not be 0. */
-const FILLED = new Set(['weights', 'settings']);
+const FILLED = new Set(['weights', 'settings', 'options']);
 /** Points that may not lie on one line. */
 const TRIANGLE = [-1, -1, 1, -1, 0, 1];
 /** Inputs that may be null, and sizes of which any number is good. */
-const OPTIONAL = new Set(['classes', 'objectness', 'priors']);
+const OPTIONAL = new Set(['classes', 'objectness', 'priors', 'weight']);
 /** Outputs that may be null. */
 const UNWANTED = new Set([
     'fv_sample_backward.grad_src', 'fv_sample_backward.grad_grid', 'fv_sample_affine_backward.grad_src', 'fv_sample_affine_backward.grad_theta',
     'fv_path_cost.grad', 'fv_path_cost.path', 'fv_path_cost.sampled', 'fv_path_optimize.path',
 ]);
-const UNBOUNDED = new Set(['max_keep', 'capacity', 'max_per_class', 'class_count', 'grid_width', 'anchors', 'keypoints', 'first_row']);
+const UNBOUNDED = new Set(['max_keep', 'capacity', 'max_per_class', 'class_count', 'grid_width', 'anchors', 'keypoints', 'first_row', 'batch']);
 
 /** @type {Record<string, any>} */
 let core;
@@ -101,7 +101,7 @@ function hostileInteger(name, parameters, at, value) {
     const result = call(name, parameters, at, value);
     const isIgnored = parameter === 'depth' && parameters.some((p) => p.name === 'dims'); // where these are 2
     const isSize = !isIgnored && (isStride
-        || /^(n|m|.*count|.*width|.*height|depth|planes|channels|points|samples|steps|positions|values|capacity|max_.*|keypoints|first_row|anchors)$/.test(parameter));
+        || /^(n|m|.*count|.*width|.*height|depth|planes|channels|points|samples|steps|positions|values|outer|middle|inner|batch|capacity|max_.*|keypoints|first_row|anchors)$/.test(parameter));
     if (isSize && value < 0) assert.equal(result, SHAPE, `${parameter} ${value}`);
     if (isSize && value > 2 ** 30 && !UNBOUNDED.has(parameter) && !name.endsWith('_scratch')) assert.ok(result < 0, `${parameter} ${value}`);
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import * as fovea from '../js/index.js';
 import {isTensor, numbers, plain, tensor, view} from './hostile-kit.js';
 import {samples as target} from './hostile-target.js';
+import {samples as losses} from './hostile-loss.js';
 
 /** @import {Sample} from './hostile-kit.js' */
 
@@ -161,4 +162,5 @@ export const samples = [
     {...plain('optimizePath', ['costmap', 'knots', 'options'], () => [costmap(), tensor([2, 4, 2], 0, 5), {optimizer: 'sgd', steps: 3, momentum: 0.5}]),
         name: 'optimizePath.starts'},
     ...target,
+    ...losses,
 ];
