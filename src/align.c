@@ -36,15 +36,15 @@ typedef struct {
 } alignment;
 
 /* A value and its derivatives by u, from those by q. */
-static void keep(const alignment *a, float *out, float value, const float *slope, const float *q, float w)
+static inline void keep(float *out, float value, const float *slope, const float *q, float w, const int dims, const int projective)
 {
     out[0] = value;
-    if (a->projective) {
+    if (projective) {
         out[1] = slope[0] / w;
         out[2] = slope[1] / w;
         out[3] = -(slope[0] * q[0] + slope[1] * q[1]) / w;
     } else {
-        for (int k = 0; k < a->rows; k++) out[1 + k] = slope[k];
+        for (int k = 0; k < dims; k++) out[1 + k] = slope[k];
     }
 }
 
@@ -52,11 +52,11 @@ static void keep(const alignment *a, float *out, float value, const float *slope
  * A point's weight: 0 from the outermost pixels' centres on, beyond which the picture is not
  * known, and 1 from a pixel further in, so that the loss is continuous in theta.
  */
-static float weigh(const alignment *a, float *slope, const float *q)
+static inline float weigh(const alignment *a, float *slope, const float *q, const int dims)
 {
     float weight = 1;
-    for (int k = 0; k < a->shape.dims; k++) slope[k] = 0;
-    for (int k = 0; k < a->shape.dims; k++) {
+    for (int k = 0; k < dims; k++) slope[k] = 0;
+    for (int k = 0; k < dims; k++) {
         const int size = a->sampler.size[k];
         const float edge = (float)(size - 1) / size, room = (edge - (q[k] < 0 ? -q[k] : q[k])) * size / 2;
         if (size == 1 ? q[k] >= -1 && q[k] <= 1 : room >= 1) continue;
@@ -68,12 +68,26 @@ static float weigh(const alignment *a, float *slope, const float *q)
     return weight;
 }
 
-/* Weights, values and derivatives of the points of one row, from `x` on. */
-static void sample_row(const alignment *a, float *kept, int z, int y, int x, int count, int64_t at)
+/* The values of four points, and their derivatives by the coordinates. */
+static inline void sample_four(float *value, float (*slopes)[4], const fv_taps4 *taps, const float *moving, const int dims)
 {
-    const int dims = a->shape.dims, stride = point_floats(a->channels);
+    f32x4 sum = SPLAT(0.f), slope[3] = {sum, sum, sum};
+    for (int t = 0; t < 1 << dims; t++) {
+        const int32_t *pixel = taps->pixel[t];
+        const f32x4 v = wasm_f32x4_make(moving[pixel[0]], moving[pixel[1]], moving[pixel[2]], moving[pixel[3]]);
+        sum = ADD(sum, MUL(v, taps->weight[t]));
+        for (int k = 0; k < dims; k++) slope[k] = ADD(slope[k], MUL(v, taps->slope[t][k]));
+    }
+    STORE(value, sum);
+    for (int k = 0; k < 3; k++) STORE(slopes[k], slope[k]);
+}
+
+/* Weights, values and derivatives of the points of one row, from `x` on. Inlined, with dims and projective known. */
+static inline void sample_row(const alignment *a, float *kept, int z, int y, int x, int count, int64_t at, const int dims, const int projective)
+{
+    const int stride = point_floats(a->channels);
     float grid[CHUNK * 3], w[CHUNK];
-    if (a->projective) {
+    if (projective) {
         for (int i = 0; i < count; i++) {
             double u[3];
             for (int k = 0; k < 3; k++)
@@ -88,28 +102,23 @@ static void sample_row(const alignment *a, float *kept, int z, int y, int x, int
     }
     for (int i = 0; i < count; i += 4) {
         fv_taps4 taps;
-        float weight[FV_MOST_TAPS][4], slopes[FV_MOST_TAPS][3][4];
         const int few = fv_min(count - i, 4);
         fv_sample_taps(&taps, &a->sampler, grid + i * dims, few, 1);
-        for (int t = 0; t < taps.count; t++) {
-            STORE(weight[t], taps.weight[t]);
-            for (int k = 0; k < dims; k++) STORE(slopes[t][k], taps.slope[t][k]);
-        }
         for (int p = 0; p < few; p++) {
-            float *point = kept + (int64_t)(i + p) * stride, slope[3];
+            float slope[3];
             const float *q = grid + (i + p) * dims;
-            keep(a, point, weigh(a, slope, q), slope, q, w[i + p]);
-            for (int c = 0; point[0] != 0 && c < a->channels; c++) {
-                float value = 0;
-                for (int k = 0; k < dims; k++) slope[k] = 0;
-                for (int t = 0; t < taps.count; t++) {
-                    const float v = a->moving[c * a->plane + taps.pixel[t][p]];
-                    value += v * weight[t][p];
-                    for (int k = 0; k < dims; k++) slope[k] += v * slopes[t][k][p];
-                }
-                keep(a, point + KEPT * (1 + c), value, slope, q, w[i + p]);
-                const float residual = value - a->fixed[c * a->points + at + i + p];
+            keep(kept + (int64_t)(i + p) * stride, weigh(a, slope, q, dims), slope, q, w[i + p], dims, projective);
+        }
+        for (int c = 0; c < a->channels; c++) {
+            const float *moving = a->moving + c * a->plane, *fixed = a->fixed + c * a->points + at + i;
+            float value[4], slopes[3][4];
+            sample_four(value, slopes, &taps, moving, dims);
+            for (int p = 0; p < few; p++) {
+                float *point = kept + (int64_t)(i + p) * stride;
+                const float slope[3] = {slopes[0][p], slopes[1][p], slopes[2][p]};
+                const float residual = value[p] - fixed[p];
                 if (residual - residual != 0) point[0] = 0;
+                keep(point + KEPT * (1 + c), value[p], slope, grid + (i + p) * dims, w[i + p], dims, projective);
             }
         }
     }
@@ -148,17 +157,18 @@ static statistics correlate(const float *kept, int stride, int channel_at, const
 
 /* Sums along a row of the grid: everything but x is constant there. */
 typedef struct {
-    double slope[ROWS][2], curvature[ROWS][ROWS][3]; /* times 1, x and x^2 */
+    double slope[ROWS][2], curvature[ROWS][ROWS][3]; /* times 1, x and x^2; of the curvature the upper half */
 } moments;
 
 /* Add a point: the loss's derivatives by its value and by its weight, and its curvature by its value. */
-static void add_point(moments *m, const float *weights, const float *slopes, double by_value, double by_weight, double curvature, double b, int rows)
+static inline void add_point(moments *m, const float *weights, const float *slopes, double by_value, double by_weight, double curvature, double b,
+                             const int rows)
 {
     for (int k = 0; k < rows; k++) {
         const double slope = by_value * slopes[k] + by_weight * weights[k];
         m->slope[k][0] += slope;
         m->slope[k][1] += slope * b;
-        for (int l = 0; l < rows; l++) {
+        for (int l = k; l < rows; l++) {
             const double h = curvature * slopes[k] * slopes[l];
             m->curvature[k][l][0] += h;
             m->curvature[k][l][1] += h * b;
@@ -177,7 +187,7 @@ static void expand(double *gradient, double *hessian, const moments *m, const do
             for (int s = 0; hessian && s < rows; s++)
                 for (int k = 0; k < columns; k++) {
                     const int power = (j == 0) + (k == 0);
-                    hessian[at * size + s * columns + k] += m->curvature[r][s][power] * (j ? base[j] : 1) * (k ? base[k] : 1);
+                    hessian[at * size + s * columns + k] += m->curvature[fv_min(r, s)][fv_max(r, s)][power] * (j ? base[j] : 1) * (k ? base[k] : 1);
                 }
         }
 }
@@ -215,12 +225,8 @@ static double judge(const objective *o, double value, double wanted, double weig
     return weight * loss;
 }
 
-/*
- * Sum over one channel (or, where target is null, over the weights alone) the loss, its gradient
- * and its Hessian by theta.
- */
-static double accumulate(double *gradient, double *hessian, const alignment *a, const float *kept, int channel_at, const float *target,
-                         const objective *o)
+static inline double accumulate_rows(double *gradient, double *hessian, const alignment *a, const float *kept, int channel_at, const float *target,
+                                     const objective *o, const int rows)
 {
     const int stride = point_floats(a->channels), columns = a->shape.dims + 1;
     const fv_grid_shape *shape = &a->shape;
@@ -234,15 +240,26 @@ static double accumulate(double *gradient, double *hessian, const alignment *a, 
                 const float *channel = kept + channel_at;
                 double by_value = 0, by_weight = 1, curvature = 0;
                 total += target ? judge(o, channel[0], target[x], kept[0], &by_value, &by_weight, &curvature) : kept[0];
-                add_point(&m, kept + 1, channel + 1, by_value, by_weight, curvature, b, a->rows);
+                if (target || kept[0] < 1) add_point(&m, kept + 1, channel + 1, by_value, by_weight, curvature, b, rows);
             }
             if (target) target += shape->width;
             const double base_y = shape->height == 1 ? 0 : (2.0 * y + 1) / shape->height - 1;
             const double base_z = shape->depth == 1 ? 0 : (2.0 * z + 1) / shape->depth - 1;
             const double base[BASES] = {0, base_y, shape->dims == 3 ? base_z : 1, 1};
-            expand(gradient, hessian, &m, base, a->rows, columns);
+            expand(gradient, hessian, &m, base, rows, columns);
         }
     return total;
+}
+
+/*
+ * Sum over one channel (or, where target is null, over the weights alone) the loss, its gradient
+ * and its Hessian by theta.
+ */
+static double accumulate(double *gradient, double *hessian, const alignment *a, const float *kept, int channel_at, const float *target,
+                         const objective *o)
+{
+    if (a->rows == 2) return accumulate_rows(gradient, hessian, a, kept, channel_at, target, o, 2);
+    return accumulate_rows(gradient, hessian, a, kept, channel_at, target, o, 3);
 }
 
 int fv_align(double *out, const float *moving, int channels, int depth, int height, int width, int dims, const float *fixed,
@@ -266,8 +283,13 @@ int fv_align(double *out, const float *moving, int channels, int depth, int heig
     int inside = 0;
     for (int z = 0; z < out_depth; z++)
         for (int y = 0; y < out_height; y++, row += out_width)
-            for (int x = 0; x < out_width; x += CHUNK)
-                sample_row(&a, kept + (row + x) * stride, z, y, x, fv_min(out_width - x, CHUNK), row + x);
+            for (int x = 0; x < out_width; x += CHUNK) {
+                float *chunk = kept + (row + x) * stride;
+                const int count = fv_min(out_width - x, CHUNK);
+                if (projective) sample_row(&a, chunk, z, y, x, count, row + x, 2, 1);
+                else if (dims == 2) sample_row(&a, chunk, z, y, x, count, row + x, 2, 0);
+                else sample_row(&a, chunk, z, y, x, count, row + x, 3, 0);
+            }
     for (int64_t i = 0; i < points; i++) inside += kept[i * stride] != 0;
 
     double *gradient = out + 1, *hessian = gradient + size, weights[ROWS * BASES] = {0};

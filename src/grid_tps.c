@@ -11,26 +11,29 @@
 
 typedef struct {
     double *matrix; /* LU, rows in place */
-    double *solution; /* two right-hand sides */
-    int *row; /* pivots */
-    const float *controls;
+    double *solution; /* [size, 2] of two right-hand sides */
+    double *row; /* of B */
+    double *x, *y; /* of the controls, the last one twice */
+    int *pivot;
     int count, size;
 } spline;
 
-static int64_t scratch_bytes(int k) { return (int64_t)(k + 3) * (k + 3) * 8 + (k + 3) * 2 * 8 + (k + 3) * 4; }
+static int64_t scratch_bytes(int k) { return (int64_t)(k + 3) * (k + 3) * 8 + (k + 3) * 5 * 8 + (k + 3) * 4; }
 
 int fv_grid_tps_scratch(int k) { return k < 3 || k > MOST_CONTROLS ? FV_E_SHAPE : (int)scratch_bytes(k); }
 
-static double bend(double x, double y)
+/* U of two at once */
+static v128_t bend(v128_t x, v128_t y)
 {
-    const double r = x * x + y * y;
-    return r > 1e-300 ? r * fv_log64(r) : r - r; /* NaN stays */
+    const v128_t r = wasm_f64x2_add(wasm_f64x2_mul(x, x), wasm_f64x2_mul(y, y));
+    return wasm_v128_and(wasm_f64x2_mul(r, fv_log64x2(r)), wasm_f64x2_gt(r, wasm_f64x2_splat(1e-300)));
 }
 
 /* The row of B, or of L, of a point. */
 static void basis(double *out, const spline *s, double x, double y)
 {
-    for (int k = 0; k < s->count; k++) out[k] = bend(x - s->controls[2 * k], y - s->controls[2 * k + 1]);
+    const v128_t at_x = wasm_f64x2_splat(x), at_y = wasm_f64x2_splat(y);
+    for (int k = 0; k < s->count; k += 2) STORE(out + k, bend(wasm_f64x2_sub(at_x, LOAD(s->x + k)), wasm_f64x2_sub(at_y, LOAD(s->y + k))));
     out[s->count] = 1;
     out[s->count + 1] = x;
     out[s->count + 2] = y;
@@ -42,13 +45,18 @@ static int factor(spline *s, const float *controls, int count, void *scratch)
     const int size = count + 3;
     s->matrix = scratch;
     s->solution = s->matrix + size * size;
-    s->row = (int *)(s->solution + 2 * size);
-    s->controls = controls;
+    s->row = s->solution + 2 * size;
+    s->x = s->row + size;
+    s->y = s->x + size;
+    s->pivot = (int *)(s->y + size);
     s->count = count;
     s->size = size;
     double largest = 0;
-    for (int i = 0; i < 2 * count; i++) {
+    for (int i = 0; i < 2 * count; i++)
         if (!(controls[i] >= -1e6f && controls[i] <= 1e6f)) return FV_E_VALUE;
+    for (int i = 0; i <= count; i++) {
+        const int control = fv_min(i, count - 1);
+        s->x[i] = controls[2 * control], s->y[i] = controls[2 * control + 1];
     }
     for (int i = 0; i < count; i++) {
         double *row = s->matrix + i * size;
@@ -66,7 +74,7 @@ static int factor(spline *s, const float *controls, int count, void *scratch)
             if (a > pivot) pivot = a, best = r;
         }
         if (!(pivot > 1e-12 * largest)) return FV_E_VALUE;
-        s->row[c] = best;
+        s->pivot[c] = best;
         double *top = s->matrix + c * size;
         for (int k = 0; best != c && k < size; k++) {
             const double t = top[k];
@@ -82,21 +90,28 @@ static int factor(spline *s, const float *controls, int count, void *scratch)
     return 0;
 }
 
+static v128_t minus(v128_t from, double times, const double *what)
+{
+    return wasm_f64x2_sub(from, wasm_f64x2_mul(wasm_f64x2_splat(times), LOAD(what)));
+}
+
 static void solve(const spline *s)
 {
-    for (int side = 0; side < 2; side++) {
-        double *x = s->solution + side * s->size;
-        for (int i = 0; i < s->size; i++) {
-            const double t = x[s->row[i]];
-            x[s->row[i]] = x[i];
-            x[i] = t;
-        }
-        for (int i = 0; i < s->size; i++)
-            for (int k = 0; k < i; k++) x[i] -= s->matrix[i * s->size + k] * x[k];
-        for (int i = s->size - 1; i >= 0; i--) {
-            for (int k = i + 1; k < s->size; k++) x[i] -= s->matrix[i * s->size + k] * x[k];
-            x[i] /= s->matrix[i * s->size + i];
-        }
+    double *x = s->solution;
+    for (int i = 0; i < s->size; i++) {
+        const v128_t t = LOAD(x + 2 * s->pivot[i]);
+        STORE(x + 2 * s->pivot[i], LOAD(x + 2 * i));
+        STORE(x + 2 * i, t);
+    }
+    for (int i = 0; i < s->size; i++) {
+        v128_t sum = LOAD(x + 2 * i);
+        for (int k = 0; k < i; k++) sum = minus(sum, s->matrix[i * s->size + k], x + 2 * k);
+        STORE(x + 2 * i, sum);
+    }
+    for (int i = s->size - 1; i >= 0; i--) {
+        v128_t sum = LOAD(x + 2 * i);
+        for (int k = i + 1; k < s->size; k++) sum = minus(sum, s->matrix[i * s->size + k], x + 2 * k);
+        STORE(x + 2 * i, wasm_f64x2_div(sum, wasm_f64x2_splat(s->matrix[i * s->size + i])));
     }
 }
 
@@ -125,23 +140,15 @@ int fv_grid_tps(float *grid, const float *targets, const float *controls, int n,
     spline s;
     if (error || (error = factor(&s, controls, k, scratch))) return error;
     for (int i = 0; i < n; i++, targets += 2 * k) {
-        double *wx = s.solution, *wy = wx + s.size;
-        for (int c = 0; c < s.size; c++) {
-            wx[c] = c < k ? targets[2 * c] : 0;
-            wy[c] = c < k ? targets[2 * c + 1] : 0;
-        }
+        for (int c = 0; c < 2 * s.size; c++) s.solution[c] = c < 2 * k ? targets[c] : 0;
         solve(&s);
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++, grid += 2) {
-                const double bx = at(x, width, align_corners), by = at(y, height, align_corners);
-                double gx = wx[k] + wx[k + 1] * bx + wx[k + 2] * by, gy = wy[k] + wy[k + 1] * bx + wy[k + 2] * by;
-                for (int c = 0; c < k; c++) {
-                    const double u = bend(bx - controls[2 * c], by - controls[2 * c + 1]);
-                    gx += u * wx[c];
-                    gy += u * wy[c];
-                }
-                grid[0] = (float)gx;
-                grid[1] = (float)gy;
+                basis(s.row, &s, at(x, width, align_corners), at(y, height, align_corners));
+                v128_t sum = wasm_f64x2_splat(0);
+                for (int c = 0; c < s.size; c++) sum = wasm_f64x2_add(sum, wasm_f64x2_mul(wasm_f64x2_splat(s.row[c]), LOAD(s.solution + 2 * c)));
+                grid[0] = (float)wasm_f64x2_extract_lane(sum, 0);
+                grid[1] = (float)wasm_f64x2_extract_lane(sum, 1);
             }
     }
     return 0;
@@ -155,23 +162,18 @@ int fv_grid_tps_backward(float *grad_targets, const float *grad_grid, const floa
     spline s;
     if (error || (error = factor(&s, controls, k, scratch))) return error;
     for (int i = 0; i < n; i++, grad_targets += 2 * k) {
-        double *sx = s.solution, *sy = sx + s.size;
-        for (int c = 0; c < 2 * s.size; c++) sx[c] = 0;
+        for (int c = 0; c < 2 * s.size; c++) s.solution[c] = 0;
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++, grad_grid += 2) {
-                const double bx = at(x, width, align_corners), by = at(y, height, align_corners);
-                const double affine[3] = {1, bx, by};
+                const v128_t gradient = wasm_f64x2_make(grad_grid[0], grad_grid[1]);
+                basis(s.row, &s, at(x, width, align_corners), at(y, height, align_corners));
                 for (int c = 0; c < s.size; c++) {
-                    const double u = c < k ? bend(bx - controls[2 * c], by - controls[2 * c + 1]) : affine[c - k];
-                    sx[c] += u * grad_grid[0];
-                    sy[c] += u * grad_grid[1];
+                    double *sum = s.solution + 2 * c;
+                    STORE(sum, wasm_f64x2_add(LOAD(sum), wasm_f64x2_mul(wasm_f64x2_splat(s.row[c]), gradient)));
                 }
             }
         solve(&s);
-        for (int c = 0; c < k; c++) {
-            grad_targets[2 * c] = (float)sx[c];
-            grad_targets[2 * c + 1] = (float)sy[c];
-        }
+        for (int c = 0; c < 2 * k; c++) grad_targets[c] = (float)s.solution[c];
     }
     return 0;
 }

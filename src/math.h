@@ -156,6 +156,26 @@ static inline double fv_log64(double x)
     return exponent * 6.93147180369123816490e-1 - ((half - (s * (half + p * z) + exponent * 1.90821492927058770002e-10)) - f);
 }
 
+/* The same of two, in the same order. */
+static inline v128_t fv_log64x2(v128_t x)
+{
+    const v128_t one = wasm_f64x2_splat(1), two_to_52 = wasm_f64x2_splat(4503599627370496.);
+    v128_t exponent = wasm_f64x2_sub(wasm_v128_or(wasm_u64x2_shr(x, 52), two_to_52), wasm_f64x2_splat(4503599627370496. + 1023));
+    x = wasm_v128_or(wasm_v128_and(x, wasm_i64x2_splat(0x000fffffffffffff)), one); /* [1, 2) */
+    const v128_t large = wasm_f64x2_gt(x, wasm_f64x2_splat(1.4142135623730951));
+    exponent = wasm_f64x2_add(exponent, wasm_v128_and(large, one));
+    const v128_t f = wasm_f64x2_sub(PICK(wasm_f64x2_mul(x, wasm_f64x2_splat(0.5)), x, large), one);
+    const v128_t s = wasm_f64x2_div(f, wasm_f64x2_add(wasm_f64x2_splat(2), f)), z = wasm_f64x2_mul(s, s);
+    const v128_t half = wasm_f64x2_mul(wasm_f64x2_mul(wasm_f64x2_splat(0.5), f), f);
+    static const double series[] = {1.531383769920937332e-1, 1.818357216161805012e-1, 2.222219843214978396e-1, 2.857142874366239149e-1,
+                                    3.999999999940941908e-1, 6.666666666666735130e-1};
+    v128_t p = wasm_f64x2_splat(1.479819860511658591e-1);
+    for (int i = 0; i < 6; i++) p = wasm_f64x2_add(wasm_f64x2_mul(p, z), wasm_f64x2_splat(series[i]));
+    const v128_t low = wasm_f64x2_add(wasm_f64x2_mul(s, wasm_f64x2_add(half, wasm_f64x2_mul(p, z))),
+                                      wasm_f64x2_mul(exponent, wasm_f64x2_splat(1.90821492927058770002e-10)));
+    return wasm_f64x2_sub(wasm_f64x2_mul(exponent, wasm_f64x2_splat(6.93147180369123816490e-1)), wasm_f64x2_sub(wasm_f64x2_sub(half, low), f));
+}
+
 /* Arc tangent, absolute error below 2e-7 (Cephes). */
 static inline f32x4 fv_atan4(f32x4 x)
 {
