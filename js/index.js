@@ -18,5 +18,6 @@ export {thetaFrom, thetaFromBackward} from './theta.js';
 export {alignImages} from './align.js';
 export {blurMap, distanceTransform, fastMarching, inflateObstacles, mapPyramid, marchPath, signedDistance, splatBoxes, splatMask} from './costmap.js';
 export {bendKnots, optimizePath, pathCost, resamplePath, resamplePathBackward} from './path.js';
+export {integralJoints, integralLabels, softArgmax, softArgmaxBackward, softArgmaxBackwardBeta} from './heatmap.js';
 export {gaussianTargets, openposeTargets, pafTargets} from './target.js';
 export {heatmapBce, heatmapCrossEntropy, heatmapFocal, heatmapMse, heatmapWing, jointLoss, openposeLoss, simccLoss} from './loss.js';

@@ -78,18 +78,31 @@ export function checkTensor(name, tensor, want = '') {
 }
 
 /**
+ * Place a tensor in wasm memory as it is.
+ *
+ * @param {Block} block
+ * @param {Tensor} tensor checked
+ * @returns {[pointer: number, type: number, zero: number, scale: number]}
+ */
+export function placeRaw(block, {data, scale = 1, zeroPoint = 0}) {
+    const type = TYPES[/** @type {keyof typeof TYPES} */ (typeOf(data))];
+    const raw = type === TYPES.float16 ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+    return [block.input(raw), type, zeroPoint, scale];
+}
+
+/**
  * Place a tensor in wasm memory as float32.
  *
  * @param {Block} block
  * @param {Tensor} tensor checked
  * @returns {number} pointer
  */
-export function placeFloats(block, {data, scale = 1, zeroPoint = 0}) {
-    const type = TYPES[/** @type {keyof typeof TYPES} */ (typeOf(data))];
-    if (type === TYPES.float32 && scale === 1 && zeroPoint === 0) return block.input(data);
+export function placeFloats(block, tensor) {
+    const {data, scale = 1, zeroPoint = 0} = tensor;
+    if (typeOf(data) === 'float32' && scale === 1 && zeroPoint === 0) return block.input(data);
     const dst = block.space(data.length * 4);
-    const raw = type === TYPES.float16 ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
-    block.call('fv_tensor_widen', dst, block.input(raw), data.length, type, zeroPoint, scale);
+    const [raw, ...how] = placeRaw(block, tensor);
+    block.call('fv_tensor_widen', dst, raw, data.length, ...how);
     return dst;
 }
 

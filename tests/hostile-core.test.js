@@ -38,6 +38,8 @@ const OPTIONAL = new Set(['classes', 'objectness', 'priors', 'weight']);
 const UNWANTED = new Set([
     'fv_sample_backward.grad_src', 'fv_sample_backward.grad_grid', 'fv_sample_affine_backward.grad_src', 'fv_sample_affine_backward.grad_theta',
     'fv_path_cost.grad', 'fv_path_cost.path', 'fv_path_cost.sampled', 'fv_path_optimize.path',
+    'fv_heatmap_soft_argmax.mass', 'fv_heatmap_soft_argmax.covariance', 'fv_heatmap_soft_argmax.entropy', 'fv_heatmap_soft_argmax_backward.grad_maps',
+    'fv_heatmap_soft_argmax_backward.grad_beta',
 ]);
 const UNBOUNDED = new Set(['max_keep', 'capacity', 'max_per_class', 'class_count', 'grid_width', 'anchors', 'keypoints', 'first_row', 'batch']);
 
