@@ -61,17 +61,17 @@ typedef struct {
 } vector_sums;
 
 /*
- * Sums over all rows of `vectors` vectors, `step` floats apart, whose cells are x, x + apart ...: marginals first, so that
- * a weight is added twice and multiplied never.
+ * Sums over all rows of `vectors` vectors of `lanes` values, `step` floats apart, whose cells are x, x + apart ...: marginals
+ * first, so that a weight is added twice and multiplied never.
  */
-FV_INLINE void sum_columns(vector_sums *s, const fv_piece *p, const float *v, ptrdiff_t step, int vectors, int few, f32x4 x, float apart,
+FV_INLINE void sum_columns(vector_sums *s, const fv_piece *p, const float *v, ptrdiff_t step, int vectors, int lanes, f32x4 x, float apart,
                            int normalize, f32x4 most, f32x4 scale)
 {
     f32x4 marginal[4] = {SPLAT(0.f), SPLAT(0.f), SPLAT(0.f), SPLAT(0.f)}, y = SPLAT(-middle_of(p->rows));
     for (int r = 0; r < p->rows; r++, v += p->row, y = ADD(y, SPLAT(1.f))) {
         f32x4 row = SPLAT(0.f);
         for (int k = 0; k < vectors; k++) {
-            const f32x4 w = fv_weight(normalize, few ? load_few(v, few) : LOAD(v + k * step), most, scale);
+            const f32x4 w = fv_weight(normalize, lanes < 4 ? load_few(v, lanes) : LOAD(v + k * step), most, scale);
             marginal[k] = ADD(marginal[k], w);
             row = k ? ADD(row, w) : w;
         }
@@ -87,9 +87,8 @@ FV_INLINE void sum_rows(piece_sums *s, const fv_piece *p, int normalize, float m
     const f32x4 top = SPLAT(most), scale = SPLAT(by);
     int i = 0;
 #define X ADD(SPLAT((float)i - middle_of(p->columns)), wasm_f32x4_make(0, 1, 2, 3))
-    for (; i + 16 <= p->columns; i += 16) sum_columns(&v, p, p->values + i, 4, 4, 0, X, 4, normalize, top, scale);
-    for (; i + 4 <= p->columns; i += 4) sum_columns(&v, p, p->values + i, 4, 1, 0, X, 0, normalize, top, scale);
-    if (i < p->columns) sum_columns(&v, p, p->values + i, 4, 1, p->columns - i, X, 0, normalize, top, scale);
+    for (; i + 16 <= p->columns; i += 16) sum_columns(&v, p, p->values + i, 4, 4, 4, X, 4, normalize, top, scale);
+    for (; i < p->columns; i += 4) sum_columns(&v, p, p->values + i, 4, 1, fv_min(p->columns - i, 4), X, 0, normalize, top, scale);
 #undef X
     s->sum[0] = lane_sum(v.sum), s->along[0] = lane_sum(v.along), s->across[0] = lane_sum(v.across);
 }
@@ -104,8 +103,8 @@ FV_INLINE void sum_lanes(piece_sums *s, const fv_piece *p, int lanes, int normal
         vector_sums v = {SPLAT(0.f), SPLAT(0.f), SPLAT(0.f)};
         int i = 0;
 #define X SPLAT((float)i - middle_of(p->columns))
-        for (; i + 4 <= p->columns; i += 4) sum_columns(&v, p, first + i * p->column, p->column, 4, 0, X, 1, normalize, top, scale);
-        for (; i < p->columns; i++) sum_columns(&v, p, first + i * p->column, 0, 1, 0, X, 0, normalize, top, scale);
+        for (; i + 4 <= p->columns; i += 4) sum_columns(&v, p, first + i * p->column, p->column, 4, 4, X, 1, normalize, top, scale);
+        for (; i < p->columns; i++) sum_columns(&v, p, first + i * p->column, 0, 1, 4, X, 0, normalize, top, scale);
 #undef X
         STORE(s->sum + lane, v.sum);
         STORE(s->along + lane, v.along);

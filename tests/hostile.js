@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import * as fovea from '../js/index.js';
 import {isTensor, numbers, plain, tensor, view} from './hostile-kit.js';
+import {samples as heatmap} from './hostile-heatmap.js';
 import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
 
@@ -161,6 +162,7 @@ export const samples = [
         {...planning(), optimizer: 'adam', steps: 4, learningRate: 0.1, betas: [0.9, 0.999], eps: 1e-8, levels: 2, warmStart: 'march'}]),
     {...plain('optimizePath', ['costmap', 'knots', 'options'], () => [costmap(), tensor([2, 4, 2], 0, 5), {optimizer: 'sgd', steps: 3, momentum: 0.5}]),
         name: 'optimizePath.starts'},
+    ...heatmap,
     ...target,
     ...losses,
 ];
