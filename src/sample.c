@@ -2,70 +2,130 @@
 #include "math.h"
 #include "sample_maps.h"
 
-#define QUADS 256
-#define WEIGHTS 1024
+#define QUADS 128
+#define WEIGHTS 512
+#define TOGETHER 3
 
 /*
- * Quads of points that are inside, kept until there are enough of them to go through the channels one by one: a map is
- * then read while it is in the cache, and an output written from left to right.
+ * Quads of points that are inside, kept until there are enough of them to go through the channels a few at a time: maps
+ * are then read while they are in the cache, and outputs written from left to right.
  */
 typedef struct {
+    int32_t at[4], point;
+} quad;
+
+typedef struct {
     int count;
-    int32_t point[QUADS];
-    int32_t at[QUADS][4];
+    quad quad[QUADS];
     f32x4 weight[WEIGHTS]; /* of each quad's taps */
 } quads;
 
-/* dst is [channels, .] with `dst_step` floats between channels. */
-FV_INLINE void inside_planar(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const quads *q, int rows, int run)
+/* Those at `point` and after it that are inside, up to the first that is not, or until `most` are kept. Returns that one's point. */
+FV_INLINE int keep_inside(quads *kept, int most, const fv_inside *in, const float *grid, int point, int count, int dims, int mode)
 {
-    const int count = q->count;
-    const int32_t row[4] = {m->inside.row[0], m->inside.row[1], m->inside.row[2], m->inside.row[3]};
-    for (int c = 0; c < m->channels; c++, src += m->channel_step, dst += dst_step)
-        for (int k = 0; k < count; k++) {
-            f32x4 sum = SPLAT(0.f);
-            for (int r = 0; r < rows; r++) {
-                f32x4 v[4];
-                fv_load_runs(v, (const char *)src + row[r], q->at[k], run);
-                for (int i = 0; i < run; i++) {
-                    const f32x4 term = rows * run == 1 ? v[i] : MUL(v[i], q->weight[k * rows * run + r * run + i]);
-                    sum = r + i ? ADD(sum, term) : term;
-                }
-            }
-            STORE(dst + q->point[k], sum);
-        }
+    const int taps = fv_rows_of_taps(dims, mode) * fv_taps_along(mode);
+    quad *q = kept->quad + kept->count;
+    f32x4 *weight = kept->weight + kept->count * taps;
+    const float *g = grid + (int64_t)point * dims;
+    for (; point + 4 <= count && q < kept->quad + most; point += 4, g += 4 * dims, q++, weight += taps) {
+        fv_inside4 four;
+        if (!fv_find_inside(&four, in, g, dims, mode, 0)) break;
+        STORE(q->at, four.at);
+        q->point = point;
+        fv_weigh_runs(weight, &four, dims, mode);
+    }
+    kept->count = (int)(q - kept->quad);
+    return point;
 }
 
-/* Four points; dst is [4, channels]. */
-FV_INLINE void inside_last(float *dst, const float *src, const fv_maps *m, const fv_inside4 *q, int taps)
+/* dst is [channels, .] with `dst_step` floats between channels. */
+FV_INLINE void inside_planar(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const quads *kept, int rows, int run)
 {
-    const int channels = m->channels;
-    const int32_t *tap = m->inside.tap;
-    float weight[FV_MOST_TAPS][4];
-    for (int t = 0; t < taps; t++) STORE(weight[t], q->weight[t]);
-    for (int p = 0; p < 4; p++, dst += channels) {
-        const char *first = (const char *)src + q->at[p];
-        int c = 0;
-        for (; c + 4 <= channels; c += 4, first += 16) {
-            f32x4 sum = SPLAT(0.f);
-            for (int t = 0; t < taps; t++) {
-                const f32x4 term = MUL(LOAD(first + tap[t]), SPLAT(weight[t][p]));
-                sum = t ? ADD(sum, term) : term;
+    const int32_t row[4] = {0, m->inside.row[1], m->inside.row[2], m->inside.row[3]};
+    const int64_t step = m->channel_step;
+    for (int c = 0; c < m->channels; c += TOGETHER, src += TOGETHER * step, dst += TOGETHER * dst_step) {
+        const int together = fv_min(m->channels - c, TOGETHER);
+        const f32x4 *weight = kept->weight;
+        for (const quad *q = kept->quad; q < kept->quad + kept->count; q++, weight += rows * run) {
+            const char *from[4];
+            f32x4 w[FV_MOST_TAPS];
+            for (int p = 0; p < 4; p++) from[p] = (const char *)src + q->at[p];
+            for (int t = 0; t < rows * run; t++) w[t] = weight[t];
+            float *to = dst + q->point;
+            for (int k = 0; k < together; k++, to += dst_step) {
+                f32x4 sum[4];
+                for (int r = 0; r < rows; r++) {
+                    f32x4 v[4];
+                    fv_load_runs(v, from[0] + row[r], from[1] + row[r], from[2] + row[r], from[3] + row[r], run);
+                    for (int i = 0; i < run; i++) {
+                        const f32x4 term = rows * run == 1 ? v[i] : MUL(v[i], w[r * run + i]);
+                        sum[i] = r ? ADD(sum[i], term) : term;
+                    }
+                }
+                fv_split_runs(sum, run);
+                for (int i = 1; i < run; i++) sum[0] = ADD(sum[0], sum[i]);
+                STORE(to, sum[0]);
+                for (int p = 0; p < 4; p++) from[p] += step * 4;
             }
-            STORE(dst + c, sum);
-        }
-        for (; c < channels; c++, first += 4) {
-            float sum = 0;
-            for (int t = 0; t < taps; t++) {
-                const float term = *(const float *)(first + tap[t]) * weight[t][p];
-                sum = t ? sum + term : term;
-            }
-            dst[c] = sum;
         }
     }
 }
 
-FV_OUTLINE void inside_last_any(float *dst, const float *src, const fv_maps *m, const fv_inside4 *q, int taps) { inside_last(dst, src, m, q, taps); }
+/* One point, channels side by side; `mask`, where given, of the taps that are inside. */
+FV_INLINE void sample_last(float *dst, const char *first, const int32_t *tap, const uint32_t *mask, const float *weight, int channels, int rows, int run)
+{
+    int c = 0;
+    for (; c + 4 <= channels; c += 4, first += 16) {
+        f32x4 sum = SPLAT(0.f);
+        for (int i = 0; i < run; i++) {
+            f32x4 column = SPLAT(0.f);
+            for (int r = 0; r < rows; r++) {
+                const int t = r * run + i;
+                f32x4 v = LOAD(first + tap[t]);
+                if (mask) v = wasm_v128_and(v, SPLATI((int32_t)mask[t]));
+                const f32x4 term = MUL(v, SPLAT(weight[t]));
+                column = r ? ADD(column, term) : term;
+            }
+            sum = i ? ADD(sum, column) : column;
+        }
+        STORE(dst + c, sum);
+    }
+    for (; c < channels; c++, first += 4) {
+        float sum = 0;
+        for (int i = 0; i < run; i++) {
+            float column = 0;
+            for (int r = 0; r < rows; r++) {
+                const int t = r * run + i;
+                const float term = (!mask || mask[t] ? *(const float *)(first + tap[t]) : 0.f) * weight[t];
+                column = r ? column + term : term;
+            }
+            sum = i ? sum + column : column;
+        }
+        dst[c] = sum;
+    }
+}
+
+/* dst is [., channels]. */
+FV_INLINE void inside_last(float *dst, const float *src, const fv_maps *m, const quads *kept, int rows, int run)
+{
+    const int channels = m->channels, taps = rows * run;
+    int32_t tap[FV_MOST_TAPS];
+    memcpy(tap, m->inside.tap, sizeof tap);
+    const float *weights = (const float *)kept->weight;
+    for (const quad *q = kept->quad; q < kept->quad + kept->count; q++, weights += 4 * taps) {
+        float *to = dst + (int64_t)q->point * channels;
+        for (int p = 0; p < 4; p++, to += channels) {
+            float weight[FV_MOST_TAPS];
+            for (int t = 0; t < taps; t++) weight[t] = weights[t / run * 4 * run + p * run + t % run];
+            sample_last(to, (const char *)src + q->at[p], tap, 0, weight, channels, rows, run);
+        }
+    }
+}
+
+FV_OUTLINE void inside_last_any(float *dst, const float *src, const fv_maps *m, const quads *kept, int rows, int run)
+{
+    inside_last(dst, src, m, kept, rows, run);
+}
 
 static void store(float *dst, f32x4 value, int count)
 {
@@ -78,63 +138,68 @@ static f32x4 gather(const float *src, const int32_t *pixel)
     return wasm_f32x4_make(src[pixel[0]], src[pixel[1]], src[pixel[2]], src[pixel[3]]);
 }
 
-FV_OUTLINE void padded_planar(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const fv_taps4 *taps, int count)
+FV_INLINE void padded_planar(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const fv_taps4 *taps, int count, int rows, int run)
 {
     for (int c = 0; c < m->channels; c++, src += m->channel_step, dst += dst_step) {
         f32x4 sum = SPLAT(0.f);
-        for (int t = 0; t < taps->count; t++) {
-            const f32x4 term = MUL(wasm_v128_and(gather(src, taps->pixel[t]), taps->mask[t]), taps->weight[t]);
-            sum = t ? ADD(sum, term) : term;
+        for (int i = 0; i < run; i++) {
+            f32x4 column = SPLAT(0.f);
+            for (int r = 0; r < rows; r++) {
+                const int t = r * run + i;
+                const f32x4 term = MUL(wasm_v128_and(gather(src, taps->pixel[t]), taps->mask[t]), taps->weight[t]);
+                column = r ? ADD(column, term) : term;
+            }
+            sum = i ? ADD(sum, column) : column;
         }
         store(dst, sum, count);
     }
 }
 
-FV_OUTLINE void padded_last(float *dst, const float *src, const fv_maps *m, const fv_taps4 *taps, int count)
+static void padded_last(float *dst, const float *src, const fv_maps *m, const fv_taps4 *taps, int count, int rows, int run)
 {
-    float weight[FV_MOST_TAPS][4];
-    uint32_t inside[FV_MOST_TAPS][4];
-    memcpy(weight, taps->weight, sizeof weight);
-    memcpy(inside, taps->mask, sizeof inside);
-    for (int p = 0; p < count; p++)
-        for (int c = 0; c < m->channels; c++) {
-            float sum = 0;
-            for (int t = 0; t < taps->count; t++) {
-                const float term = (inside[t][p] ? src[taps->pixel[t][p] + c] : 0.f) * weight[t][p];
-                sum = t ? sum + term : term;
-            }
-            *dst++ = sum;
+    for (int p = 0; p < count; p++, dst += m->channels) {
+        int32_t tap[FV_MOST_TAPS];
+        uint32_t mask[FV_MOST_TAPS];
+        float weight[FV_MOST_TAPS];
+        for (int t = 0; t < rows * run; t++) {
+            uint32_t masks[4];
+            float weights[4];
+            STORE(masks, taps->mask[t]), STORE(weights, taps->weight[t]);
+            tap[t] = taps->pixel[t][p] * 4, mask[t] = masks[p], weight[t] = weights[p];
         }
+        sample_last(dst, (const char *)src, tap, mask, weight, m->channels, rows, run);
+    }
+}
+
+/* Up to four points of which some are not inside. */
+FV_OUTLINE void padded(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const float *grid, int point, int count)
+{
+    const int dims = m->sampler.dims, rows = fv_rows_of_taps(dims, m->sampler.mode), run = fv_taps_along(m->sampler.mode);
+    fv_taps4 taps;
+    fv_sample_taps(&taps, &m->sampler, grid + (int64_t)point * dims, count, 0);
+    if (m->last) padded_last(dst + (int64_t)point * m->channels, src, m, &taps, count, rows, run);
+    else if (rows * run == 4) padded_planar(dst + point, dst_step, src, m, &taps, count, 2, 2);
+    else padded_planar(dst + point, dst_step, src, m, &taps, count, rows, run);
 }
 
 /* `count` points; dst and dst_step as for the layout. */
 FV_INLINE void sample_as(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const float *grid, int count, int dims, int mode)
 {
-    const int rows = fv_rows_of_taps(dims, mode), run = fv_taps_along(mode), taps = rows * run;
-    const int most = fv_min(QUADS, WEIGHTS / taps);
-    const fv_inside inside = m->inside;
+    const int rows = fv_rows_of_taps(dims, mode), run = fv_taps_along(mode);
+    const int most = fv_min(QUADS, WEIGHTS / (rows * run));
+    const fv_inside in = m->inside;
     quads kept;
-    for (int i = 0; i < count;) {
-        for (kept.count = 0; i < count && kept.count < most; i += 4, grid += 4 * dims) {
-            const int few = fv_min(count - i, 4);
-            float *to = dst + (m->last ? (int64_t)i * m->channels : i);
-            fv_inside4 q;
-            if (few < 4 || !fv_find_inside(&q, &inside, grid, dims, mode, 0)) {
-                fv_taps4 padded;
-                fv_sample_taps(&padded, &m->sampler, grid, few, 0);
-                if (m->last) padded_last(to, src, m, &padded, few);
-                else padded_planar(to, dst_step, src, m, &padded, few);
-            } else if (m->last) {
-                if (taps == 4) inside_last(to, src, m, &q, 4);
-                else inside_last_any(to, src, m, &q, taps);
-            } else {
-                const int k = kept.count++;
-                kept.point[k] = i;
-                memcpy(kept.at[k], q.at, sizeof q.at);
-                for (int t = 0; t < taps; t++) kept.weight[k * taps + t] = q.weight[t];
-            }
+    for (int point = 0; point < count;) {
+        kept.count = 0;
+        while (point < count && kept.count < most) {
+            point = keep_inside(&kept, most, &in, grid, point, count, dims, mode);
+            if (point == count || kept.count == most) break;
+            padded(dst, dst_step, src, m, grid, point, fv_min(count - point, 4));
+            point += 4;
         }
-        inside_planar(dst, dst_step, src, m, &kept, rows, run);
+        if (!m->last) inside_planar(dst, dst_step, src, m, &kept, rows, run);
+        else if (rows * run == 4) inside_last(dst, src, m, &kept, 2, 2);
+        else inside_last_any(dst, src, m, &kept, rows, run);
     }
 }
 

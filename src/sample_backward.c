@@ -55,33 +55,55 @@ FV_INLINE f32x4 load_gradients(const float *g, int64_t step, int count)
     return wasm_f32x4_make(g[0], g[fv_min(1, last) * step], g[fv_min(2, last) * step], g[last * step]);
 }
 
+/* The weights of all taps, row by row, and their derivatives by the coordinates. */
+FV_INLINE void weigh_taps(f32x4 *weight, f32x4 (*slope)[3], const fv_inside4 *q, int dims, int rows, int run)
+{
+    const f32x4 *x = q->weight[0], *sx = q->slope[0];
+    for (int r = 0; r < rows; r++) {
+        const int j = r % run, k = r / run;
+        f32x4 y = q->weight[1][j], sy = q->slope[1][j], sz = y;
+        if (dims == 3) sz = MUL(y, q->slope[2][k]), sy = MUL(sy, q->weight[2][k]), y = MUL(y, q->weight[2][k]);
+        for (int i = 0; i < run; i++) {
+            const int t = r * run + i;
+            weight[t] = MUL(y, x[i]);
+            slope[t][0] = MUL(y, sx[i]), slope[t][1] = MUL(sy, x[i]), slope[t][2] = MUL(sz, x[i]);
+        }
+    }
+}
+
 FV_INLINE void inside_points(const entry *e, int64_t at, const fv_maps *m, const fv_inside4 *q, int dims, int rows, int run)
 {
     const int taps = rows * run;
     const int32_t *tap = m->inside.tap;
     const float *g = e->grad_dst + at * e->point_step;
+    int32_t first[4];
+    f32x4 weight[FV_MOST_TAPS], slope[FV_MOST_TAPS][3];
     tap_sums sums;
+    STORE(first, q->at);
+    weigh_taps(weight, slope, q, dims, rows, run);
     clear(&sums, taps);
     for (int c = 0; c < m->channels; c++, g += e->channel_step) {
         const f32x4 gradient = load_gradients(g, e->point_step, 4);
         if (e->grad_grid) {
             const char *src = (const char *)(e->src + c * m->channel_step);
+            const char *from[4] = {src + first[0], src + first[1], src + first[2], src + first[3]};
             for (int r = 0; r < rows; r++) {
                 f32x4 v[4];
+                const int32_t *to = tap + r * run;
                 if (m->last)
-                    for (int i = 0; i < run; i++) fv_load_runs(&v[i], src + tap[r * run + i], q->at, 1);
-                else fv_load_runs(v, src + m->inside.row[r], q->at, run);
+                    for (int i = 0; i < run; i++) fv_load_runs(&v[i], from[0] + to[i], from[1] + to[i], from[2] + to[i], from[3] + to[i], 1);
+                else fv_load_runs(v, from[0] + *to, from[1] + *to, from[2] + *to, from[3] + *to, run), fv_split_runs(v, run);
                 for (int i = 0; i < run; i++) add_product(&sums, r * run + i, gradient, v[i]);
             }
         }
         if (!e->grad_src) continue;
         float share[FV_MOST_TAPS][4];
-        for (int t = 0; t < taps; t++) STORE(share[t], MUL(gradient, q->weight[t]));
+        for (int t = 0; t < taps; t++) STORE(share[t], MUL(gradient, weight[t]));
         char *to = (char *)(e->grad_src + c * m->channel_step);
         for (int p = 0; p < 4; p++)
-            for (int t = 0; t < taps; t++) *(float *)(to + q->at[p] + tap[t]) += share[t][p];
+            for (int t = 0; t < taps; t++) *(float *)(to + first[p] + tap[t]) += share[t][p];
     }
-    if (e->grad_grid) add_slopes(e->grad_grid + at * dims, &sums, q->slope, 0, taps, 4, dims);
+    if (e->grad_grid) add_slopes(e->grad_grid + at * dims, &sums, (const f32x4(*)[3])slope, 0, taps, 4, dims);
 }
 
 FV_OUTLINE void inside_points_any(const entry *e, int64_t at, const fv_maps *m, const fv_inside4 *q)
