@@ -10,6 +10,7 @@ export {decodeHead} from './detect.js';
 export {decodeYolo} from './yolo.js';
 export {decodeNanoDet} from './nanodet.js';
 export {decodeBlazeFace, decodeSsd} from './ssd.js';
+export {decodeMoveNet, decodeMoveNetMulti, moveNetRegion} from './movenet.js';
 export {COCO_80} from './labels.js';
 export {skeletons} from './skeleton.js';
 export {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward, tpsGrid, tpsGridBackward} from './grid.js';

@@ -18,12 +18,12 @@ import {checkTensor} from './tensor.js';
  * @property {(value: number, row?: number) => Values} from
  */
 
-/** @param {Outputs} outputs @returns {Tensor[]} */
-export function listOf(outputs) {
+/** @param {Outputs} outputs @param {string} [name] of the argument @returns {Tensor[]} */
+export function listOf(outputs, name = 'outputs') {
     const isTensor = Object(outputs) !== outputs || 'data' in outputs && 'dims' in outputs;
     const list = /** @type {Tensor[]} */ (Array.isArray(outputs) ? outputs : isTensor ? [outputs] : Object.values(outputs));
-    if (!list.length) throw wrongType('outputs', 'a tensor', 'none');
-    for (const [i, tensor] of list.entries()) checkTensor(list.length > 1 ? `outputs[${i}]` : 'outputs', tensor);
+    if (!list.length) throw wrongType(name, 'a tensor', 'none');
+    for (const [i, tensor] of list.entries()) checkTensor(list.length > 1 ? `${name}[${i}]` : name, tensor);
     return list;
 }
 

@@ -33,7 +33,7 @@ const FILLED = new Set(['weights', 'settings', 'options']);
 /** Points that may not lie on one line. */
 const TRIANGLE = [-1, -1, 1, -1, 0, 1];
 /** Inputs that may be null, and sizes of which any number is good. */
-const OPTIONAL = new Set(['classes', 'objectness', 'priors', 'weight']);
+const OPTIONAL = new Set(['fv_pose_search.boxes', 'classes', 'objectness', 'priors', 'weight']);
 /** Outputs that may be null. */
 const UNWANTED = new Set([
     'fv_sample_backward.grad_src', 'fv_sample_backward.grad_grid', 'fv_sample_affine_backward.grad_src', 'fv_sample_affine_backward.grad_theta',
@@ -41,7 +41,7 @@ const UNWANTED = new Set([
     'fv_heatmap_soft_argmax.mass', 'fv_heatmap_soft_argmax.covariance', 'fv_heatmap_soft_argmax.entropy', 'fv_heatmap_soft_argmax_backward.grad_maps',
     'fv_heatmap_soft_argmax_backward.grad_beta',
 ]);
-const UNBOUNDED = new Set(['max_keep', 'capacity', 'max_per_class', 'class_count', 'grid_width', 'anchors', 'keypoints', 'first_row', 'batch']);
+const UNBOUNDED = new Set(['max_keep', 'capacity', 'max_per_class', 'class_count', 'grid_width', 'anchors', 'keypoints', 'rivals', 'first_row', 'batch']);
 
 /** @type {Record<string, any>} */
 let core;
@@ -72,7 +72,7 @@ for (const {name, parameters} of functions) {
                 for (const v of [-1, -(2 ** 31), 2 ** 31 - 1, 2 ** 31 - 16, 2 ** 30, 0]) hostileInteger(name, parameters, at, v);
             } else {
                 const result = call(name, parameters, at, 0);
-                const mayBeNull = parameter.kind === 'const pointer' ? OPTIONAL.has(parameter.name) : UNWANTED.has(`${name}.${parameter.name}`);
+                const mayBeNull = parameter.kind === 'const pointer' ? OPTIONAL.has(parameter.name) || OPTIONAL.has(`${name}.${parameter.name}`) : UNWANTED.has(`${name}.${parameter.name}`);
                 if (mayBeNull) assert.ok(result >= 0, `${parameter.name} may be null`);
                 else assert.equal(result, NULL, `${parameter.name} is null`);
             }
@@ -103,7 +103,7 @@ function hostileInteger(name, parameters, at, value) {
     const result = call(name, parameters, at, value);
     const isIgnored = parameter === 'depth' && parameters.some((p) => p.name === 'dims'); // where these are 2
     const isSize = !isIgnored && (isStride
-        || /^(n|m|.*count|.*width|.*height|depth|planes|channels|points|samples|steps|positions|values|outer|middle|inner|batch|capacity|max_.*|keypoints|first_row|anchors)$/.test(parameter));
+        || /^(n|m|.*count|.*width|.*height|depth|planes|channels|points|samples|steps|positions|values|outer|middle|inner|batch|capacity|max_.*|keypoints|joints|people|rivals|first_row|anchors)$/.test(parameter));
     if (isSize && value < 0) assert.equal(result, SHAPE, `${parameter} ${value}`);
     if (isSize && value > 2 ** 30 && !UNBOUNDED.has(parameter) && !name.endsWith('_scratch')) assert.ok(result < 0, `${parameter} ${value}`);
 }

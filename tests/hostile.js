@@ -5,6 +5,7 @@ import {isTensor, numbers, plain, tensor, view} from './hostile-kit.js';
 import {samples as heatmap} from './hostile-heatmap.js';
 import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
+import {samples as poses} from './hostile-pose.js';
 
 /** @import {Sample} from './hostile-kit.js' */
 
@@ -52,6 +53,7 @@ function ofView(method, names, make) {
 
 /** @type {Sample[]} */
 export const samples = [
+    ...poses,
     plain('toFloat32', ['tensor'], () => [{data: Uint8Array.of(1, 2, 3, 4), dims: [2, 2], scale: 0.5, zeroPoint: 2}], isTensor),
     plain('boxConvert', ['boxes', 'formats'], () => [boxes(), {from: 'xyxy', to: 'cxcywh'}], isTensor),
     plain('boxClip', ['boxes', 'size'], () => [{data: boxes(), dims: [3, 4]}, {width: 8, height: 8}], isTensor),
