@@ -1,11 +1,12 @@
 /**
  * A robot's way between boxes, found by following the gradient of what it costs:
  *
- *     node examples/path.js [--out path.png] [--optimizer adam|sgd|chomp|lbfgs] [--steps 300] [--bent]
+ *     node examples/path.js [--out build/path.png] [--optimizer adam|sgd|chomp|lbfgs] [--steps 300] [--bent]
  *
  * White: where it begins, a straight line, with the way the cost pulls each of its knots. Blue: where it ends.
  */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createCanvas } from '@napi-rs/canvas';
 import { bendKnots, blurMap, inflateObstacles, init, optimizePath, pathCost, resamplePath, signedDistance, splatBoxes } from 'fovea';
@@ -13,7 +14,7 @@ import { drawArrows, drawDetections, drawHeatmap, drawPath } from 'fovea/draw';
 
 const { values } = parseArgs({
     options: {
-        out: { type: 'string', default: 'path.png' }, optimizer: { type: 'string', default: 'adam' },
+        out: { type: 'string', default: 'build/path.png' }, optimizer: { type: 'string', default: 'adam' },
         steps: { type: 'string', default: '300' }, bent: { type: 'boolean' },
     },
 });
@@ -52,5 +53,6 @@ drawDetections(context, { boxes: BOXES }, null, { color: '#cccccc', label: false
 drawPath(context, before.path, { ...look, color: '#ffffff', knots: straight, lineWidth: 1 });
 drawArrows(context, straight.data, before.grad.data, { ...look, color: '#f0e442', length: -1, radius: 5 });
 drawPath(context, found.path, { ...look, color: '#56b4e9', knots: found.knots });
+await mkdir(dirname(values.out), { recursive: true });
 await writeFile(values.out, await canvas.encode('png'));
 console.log(`wrote ${values.out}`);

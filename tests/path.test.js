@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
-    bendKnots, distanceTransform, fastMarching, init, optimizePath, pathCost, resamplePath, resamplePathBackward, signedDistance,
+    bendKnots, distanceTransform, fastMarching, gridSample, init, optimizePath, pathCost, resamplePath, resamplePathBackward, signedDistance,
 } from '../js/index.js';
 import {assertClose} from './close.js';
 import {assertGolden, testGolden} from './golden.js';
@@ -36,6 +36,31 @@ test('half way between four knots, each spline by hand', () => {
     assertClose(middle.flat(), [1.5, 4, 1.5, 4.5, 1.5, 4.5, 1.5, (0 + 23 * 2 + 23 * 6 + 0) / 48], 1e-6);
     const begins = SPLINES.map((spline) => resamplePath(knots, {samples: 7, spline}).data[3]);
     assertClose(begins, [1, .5 * 0 + .5 * 2 + 2 / 8 - 3 / 8, .5625 * 2 - 6 / 16, (0 * 1 + 2 * 22 + 6) / 48 + 0], 1e-6, 'half way from the first to the second');
+});
+
+test('iPlanner samples half a cell off, and its steps may pass the goal: here the one is a choice, the other cannot be', () => {
+    const [W, H] = [6, 4];
+    const map = field([H, W], (x, y) => x * x + 10 * y);
+    const knots = [[1, 1], [2.5, 1.25], [4, 2]];
+    const costs = (/** @type {any} */ coords) => [...pathCost(map, tensor(knots), {coords}).costs];
+    /** @param {(value: number, size: number) => number} normalise @param {boolean} alignCorners */
+    const sampled = (normalise, alignCorners) => [...gridSample({data: map.data, dims: [1, 1, H, W]},
+        {data: Float32Array.from(knots.flatMap(([x, y]) => [normalise(x, W), normalise(y, H)])), dims: [1, 1, 3, 2]}, {alignCorners, paddingMode: 'border'}).data];
+    assertClose(costs('canvas'), sampled((v, size) => (v - size / 2) / (size / 2), false), 1e-5, 'its normalisation takes an index for a corner');
+    assertClose(costs('index'), sampled((v, size) => 2 * v / (size - 1) - 1, true), 1e-5);
+    assert.deepEqual([costs('index')[0], costs('canvas')[0]], [11, 5.5]);
+
+    const [step, count] = [0.4, 2];
+    const arange = Array.from({length: Math.ceil((count - 1 + step) / step)}, (_, i) => i * step);
+    assert.ok(arange[arange.length - 1] > count - 1, 'its arange(0, count - 1 + step, step) ends at 1.2');
+    const random = new Random(47);
+    for (let samples = 2; samples < 80; samples++) {
+        for (const spline of SPLINES) {
+            const ends = Array.from({length: random.integer(2, 20)}, () => [...random.floats(2)]);
+            const {data} = resamplePath(tensor(ends), {samples, spline});
+            assertClose([...data.subarray(0, 2), ...data.subarray(-2)], [...ends[0], ...ends[ends.length - 1]], spline === 'bspline' ? 1e-6 : 0, `${spline}, ${samples}`);
+        }
+    }
 });
 
 test('a path along a ramp: terms, loss and gradient by hand', () => {

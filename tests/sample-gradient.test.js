@@ -45,6 +45,19 @@ test('by hand: the kinks, as torch defines them', () => {
     assert.deepEqual(atIndex(0.7, {mode: 'nearest'}).gradGrid.data, Float32Array.of(0, 0));
 });
 
+test('a ramp at its right edge, its left edge and beyond: slopes as torch 1.13 answers', () => {
+    const ramp = tensor(Array.from({length: 12}, (_, i) => i), [1, 1, 3, 4]);
+    const grid = tensor([1, 0, -1, 0, 1.5, 0.2], [1, 1, 3, 2]);
+    for (const [paddingMode, alignCorners, dx, dy] of /** @type {[any, boolean, number[], number[]][]} */ ([
+        ['zeros', true, [-10.5, 1.5, -11.7], [4, 4, 1]], ['zeros', false, [-14, 8, 0], [3, 3, 0]],
+        ['border', true, [0, 0, 0], [4, 4, 4]], ['border', false, [0, 0, 0], [6, 6, 6]],
+        ['reflection', true, [0, 0, -1.5], [4, 4, 4]], ['reflection', false, [0, 0, -2], [6, 6, 6]],
+    ])) {
+        const {data} = gridSampleBackward(tensor([1, 1, 1], [1, 1, 1, 3]), ramp, grid, {paddingMode, alignCorners}).gradGrid;
+        assertClose(data, dx.flatMap((v, i) => [v, dy[i]]), 3e-6, `${paddingMode} ${alignCorners}`);
+    }
+});
+
 const how = (/** @type {any} */ {mode, padding, align_corners}) => ({mode, paddingMode: padding, alignCorners: align_corners});
 for (const d of ['2d', '3d']) {
     testGolden(`sample.grid_sample_${d}_backward`, ({params, inputs: {grad_out: gradOut, input, grid}, outputs}) => {

@@ -221,6 +221,20 @@ test('coordinates that are no numbers, as torch has them', () => {
     }
 });
 
+test('NaN and too far on a ramp: torch 1.13, which is not what its manual says; and both other answers', () => {
+    const ramp = tensor(Array.from({length: 12}, (_, i) => i), [1, 1, 3, 4]);
+    const at = (/** @type {number[]} */ xs, /** @type {any} */ options) =>
+        [...gridSample(ramp, tensor(xs.flatMap((x) => [x, 0]), [1, 1, xs.length, 2]), {alignCorners: true, ...options}).data];
+    for (const [mode, paddingMode, want] of /** @type {[any, any, number[]][]} */ ([
+        ['bilinear', 'zeros', [NaN, NaN]], ['bilinear', 'border', [4, 7]], ['bilinear', 'reflection', [4, 4]], ['nearest', 'zeros', [0, 0]],
+        ['bicubic', 'zeros', [NaN, NaN]], ['bicubic', 'border', [NaN, NaN]], ['bicubic', 'reflection', [NaN, NaN]],
+    ])) assert.deepEqual(at([NaN, 3e38], {mode, paddingMode}), want, `${mode} ${paddingMode}`);
+    const asManual = [NaN, 0.5].map((x) => Number.isNaN(x) ? -1 : x);
+    const asOutside = [NaN, 0.5].map((x) => Number.isNaN(x) ? 9 : x);
+    assert.deepEqual([at(asManual, {}), at(asOutside, {})], [[4, 6.25], [0, 6.25]]);
+    assert.deepEqual(at([0.5, 1.5, 2.5].map((i) => 2 * i / 3 - 1), {mode: 'nearest'}), [4, 6, 6], 'half to even');
+});
+
 test('a tap outside is not read, one of no weight is', () => {
     const nan = tensor([NaN, 2], [1, 1, 1, 2]);
     const at = (/** @type {number} */ x) => samplePoints(nan, tensor([x, 0.5], [1, 1, 1, 2])).data[0];

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { init, toTensor } from '../../js/index.js';
 import { fakeCamera, launchChromium } from '../chromium.js';
 import { OUTPUT, openDemo, startDemo } from '../demo-page.js';
 import { iou64 } from '../tools/nanodet64.js';
-import { findVtest, makeCameraFilm, makeVideo } from '../tools/vtest.js';
+import { findVtest, makeCameraFilm, makeVideo, sampledFrames } from '../tools/vtest.js';
 
 /** Boxes of every second, from an independent decode: tests/tools/expect-vtest.js. @type {{ seconds: number[][][] }} */
 const { seconds: EXPECTED } = JSON.parse(readFileSync(new URL('../data/vtest-nanodet.json', import.meta.url), 'utf8'));
@@ -97,12 +98,57 @@ test('sources changed in haste: the last one asked for stays, and its sliders wo
     await close();
 });
 
+test('the spatial transformer samples the webcam, aligns a frame of it, and goes on', { timeout: 120_000 }, async () => {
+    await init();
+    const side = 128;
+    const seconds = sampledFrames(findVtest()).map((frame) => toTensor(frame, { width: side, height: side, fit: 'cover', resize: 'antialias', scale: 1 }).tensor.data);
+    const { page, next, offences, close } = await demo.open(`spatial.html?source=webcam&from=${side}&to=${side}&params=1 0 0 0`);
+    const rendered = (/** @type {(seen: any) => unknown} */ fits = () => true) => /** @type {Promise<any>} */ (next((seen) => Boolean(fits(seen))));
+    /** Which second the output shows, and by how many levels of 255 it differs. */
+    const look = async () => {
+        const output = await page.evaluate(() => {
+            const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('#output'));
+            const copy = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true }));
+            copy.drawImage(canvas, 0, 0);
+            return Array.from(copy.getImageData(0, 0, canvas.width, canvas.height).data);
+        });
+        const levels = Float32Array.from({ length: 3 * side ** 2 }, (_, i) => output[4 * (i % side ** 2) + Math.floor(i / side ** 2)]);
+        const apart = seconds.map((data) => levels.reduce((sum, v, i) => sum + Math.abs(v - data[i]), 0) / levels.length);
+        const least = Math.min(...apart);
+        return { second: apart.indexOf(least), least };
+    };
+    const shown = new Set();
+    for (const end = Date.now() + 3000 * HOLD; shown.size < 3 && Date.now() < end;) {
+        await rendered();
+        const { second, least } = await look();
+        assert.ok(least < 5, `${least} levels from the nearest sampled second`);
+        shown.add(second);
+    }
+    assert.ok(shown.size >= 2, `only second ${[...shown]} was ever shown`);
+
+    await page.click('#surprise');
+    await page.click('#align');
+    const { result } = await rendered((seen) => seen.result);
+    assert.ok(result.loss < result.begin / 10, `${result.begin} to ${result.loss}`);
+    await page.click('#identity');
+    const { second } = await look();
+    for (const end = Date.now() + 3000 * HOLD; (await look()).second === second;) {
+        assert.ok(Date.now() < end, 'the picture stands still after an alignment');
+        await rendered();
+    }
+    await page.screenshot({ path: `${OUTPUT}spatial-webcam.png` });
+    assert.deepEqual(offences, []);
+    await close();
+});
+
 test('a camera that may not be used is said in words', async () => {
     const browser = await launchChromium();
     try {
-        const { page } = await openDemo(browser, demo.base, '?source=webcam', {});
-        await page.waitForSelector('#trouble:not([hidden])');
-        assert.match(await page.textContent('#trouble') ?? '', /camera/i);
+        for (const query of ['?source=webcam', 'spatial.html?source=webcam']) {
+            const { page } = await openDemo(browser, demo.base, query, {});
+            await page.waitForSelector('#trouble:not([hidden])');
+            assert.match(await page.textContent('#trouble') ?? '', /camera/i);
+        }
     } finally {
         await browser.close();
     }
