@@ -5,11 +5,7 @@
 #include "cases.h"
 #include <string.h>
 
-<<<<<<< HEAD
-static const group *const rooms[] = {image_groups, box_groups, detect_groups, sample_groups, align_groups, path_groups, heatmap_groups, target_groups, loss_groups, error_groups};
-=======
-static const group *const rooms[] = {image_groups, box_groups, detect_groups, sample_groups, align_groups, path_groups, target_groups, loss_groups, error_groups, pose_groups};
->>>>>>> cedb1dc (pose: decode MoveNet, one person and many)
+static const group *const rooms[] = {image_groups, box_groups, detect_groups, sample_groups, align_groups, path_groups, heatmap_groups, target_groups, loss_groups, error_groups, pose_groups};
 
 static const group *find(int which)
 {
