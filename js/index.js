@@ -22,3 +22,4 @@ export {bendKnots, optimizePath, pathCost, resamplePath, resamplePathBackward} f
 export {integralJoints, integralLabels, softArgmax, softArgmaxBackward, softArgmaxBackwardBeta} from './heatmap.js';
 export {gaussianTargets, openposeTargets, pafTargets} from './target.js';
 export {heatmapBce, heatmapCrossEntropy, heatmapFocal, heatmapMse, heatmapWing, jointLoss, openposeLoss, simccLoss} from './loss.js';
+export {jointDistances, mpjpe, oks, paMpjpe, pck, pckAuc} from './metric.js';

@@ -6,6 +6,7 @@ import {samples as heatmap} from './hostile-heatmap.js';
 import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
 import {samples as poses} from './hostile-pose.js';
+import {samples as metrics} from './hostile-metric.js';
 
 /** @import {Sample} from './hostile-kit.js' */
 
@@ -167,4 +168,5 @@ export const samples = [
     ...heatmap,
     ...target,
     ...losses,
+    ...metrics,
 ];
