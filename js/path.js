@@ -6,7 +6,7 @@ import {withBlock} from './wasm.js';
 /** @import {Block} from './wasm.js' */
 /** @import {FloatTensor, Tensor} from './tensor.js' */
 
-const SPLINES = /** @abi FV_SPLINE_ */ {linear: 0, hermite: 1, 'catmull-rom': 2, bspline: 3};
+const SPLINES = /** @abi FV_SPLINE_ */ {linear: 0, hermite: 1, 'catmull-rom': 2, bspline: 3, natural: 4};
 const CELLS = /** @abi FV_CELL_ */ {bilinear: 0, bicubic: 1};
 const OPTIMIZERS = /** @abi FV_OPTIMIZER_ */ {sgd: 0, adam: 1, chomp: 2, lbfgs: 3};
 const TERMS = /** @abi FV_TERM_ */ {

@@ -10,7 +10,7 @@ typedef struct {
 
 static int64_t bytes(int count, int dims, int samples)
 {
-    const int64_t doubles = (int64_t)DOUBLES_A_SAMPLE * samples + (int64_t)count * dims + fv_path_optimizer_doubles(count, dims);
+    const int64_t doubles = (int64_t)DOUBLES_A_SAMPLE * samples + (int64_t)count * (2 * dims + 1) + fv_path_optimizer_doubles(count, dims);
     return samples * (int64_t)sizeof(fv_spline_row) + doubles * (int64_t)sizeof(double);
 }
 
@@ -28,15 +28,17 @@ int fv_path_scratch(int count, int dims, int samples)
 
 static room furnish(void *scratch, int count, int dims, int samples, int spline)
 {
-    room r = {.path = {.count = count, .dims = dims, .samples = samples, .rows = scratch}};
+    room r = {.path = {.count = count, .dims = dims, .samples = samples, .spline = spline, .rows = scratch}};
     double *next = (double *)(r.path.rows + samples);
     double **const points[POINTS] = {&r.path.path, &r.path.pull, &r.path.slopes, &r.path.along};
     double **const numbers[NUMBERS] = {&r.path.values, &r.path.far, &r.path.length, &r.path.stretch};
     for (int i = 0; i < POINTS; i++) *points[i] = next, next += (int64_t)samples * 3;
     for (int i = 0; i < NUMBERS; i++) *numbers[i] = next, next += samples;
-    r.knots = next;
-    r.work = next + (int64_t)count * dims;
-    fv_spline_rows(r.path.rows, samples, count, spline);
+    r.path.pivot = next, next += count;
+    r.path.controls = next, next += (int64_t)count * dims;
+    r.knots = next, next += (int64_t)count * dims;
+    r.work = next;
+    fv_spline_prepare(&r.path);
     return r;
 }
 
@@ -55,10 +57,10 @@ int fv_path_resample(float *path, int samples, const float *knots, int count, in
     if (!path || !knots || !scratch) return FV_E_NULL;
     const int fault = shape(count, dims, samples);
     if (fault) return fault;
-    if (spline < FV_SPLINE_LINEAR || spline > FV_SPLINE_BSPLINE) return FV_E_VALUE;
-    const room r = furnish(scratch, count, dims, samples, spline);
+    if (spline < FV_SPLINE_LINEAR || spline > FV_SPLINE_NATURAL) return FV_E_VALUE;
+    room r = furnish(scratch, count, dims, samples, spline);
     widen(r.knots, knots, (int64_t)count * dims);
-    fv_spline_apply(r.path.path, r.path.rows, samples, r.knots, dims);
+    fv_spline_apply(&r.path, r.knots);
     narrow(path, r.path.path, (int64_t)samples * dims);
     return 0;
 }
@@ -68,11 +70,11 @@ int fv_path_resample_backward(float *grad_knots, const float *grad_path, int sam
     if (!grad_knots || !grad_path || !scratch) return FV_E_NULL;
     const int fault = shape(count, dims, samples);
     if (fault) return fault;
-    if (spline < FV_SPLINE_LINEAR || spline > FV_SPLINE_BSPLINE) return FV_E_VALUE;
-    const room r = furnish(scratch, count, dims, samples, spline);
+    if (spline < FV_SPLINE_LINEAR || spline > FV_SPLINE_NATURAL) return FV_E_VALUE;
+    room r = furnish(scratch, count, dims, samples, spline);
     widen(r.path.pull, grad_path, (int64_t)samples * dims);
     memset(r.knots, 0, (size_t)count * dims * sizeof *r.knots);
-    fv_spline_transpose(r.knots, r.path.pull, r.path.rows, samples, dims);
+    fv_spline_transpose(&r.path, r.knots);
     narrow(grad_knots, r.knots, (int64_t)count * dims);
     return 0;
 }
@@ -114,7 +116,7 @@ static int check(const float *map, const float *distance, int dims, const int *s
     int64_t area = 4;
     for (int k = 0; k < 3; k++)
         if (size[k] < 1 || fv_too_big(area *= size[k])) return FV_E_SHAPE;
-    if (spline < FV_SPLINE_LINEAR || spline > FV_SPLINE_BSPLINE || cells < FV_CELL_BILINEAR || cells > FV_CELL_BICUBIC) return FV_E_VALUE;
+    if (spline < FV_SPLINE_LINEAR || spline > FV_SPLINE_NATURAL || cells < FV_CELL_BILINEAR || cells > FV_CELL_BICUBIC) return FV_E_VALUE;
     if (flags < 0 || flags > 31 || (flags & FV_PATH_WRAP && dims == 2)) return FV_E_VALUE;
     for (int i = 0; i < FV_TERM_COUNT; i++)
         if (!fv_finite(weights[i])) return FV_E_VALUE;

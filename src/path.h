@@ -14,11 +14,13 @@ typedef struct {
 } fv_spline_row;
 
 typedef struct {
-    int count, dims, samples, cells, flags;
+    int count, dims, samples, spline, cells, flags;
     int size[3];    /* of the map along x, y, z */
     const float *map, *distance;
     const double *weights, *settings;
     fv_spline_row *rows;
+    double *controls; /* [count, dims] of the natural spline */
+    double *pivot;    /* [count] of its matrix */
     double *path;   /* [samples, dims] */
     double *pull;   /* [samples, dims] the loss's gradient by the path */
     double *values; /* [samples] the map's */
@@ -33,9 +35,9 @@ typedef struct {
 static inline int fv_finite(double v) { return v - v == 0; }
 static inline double fv_sqrt(double v) { return __builtin_sqrt(v); }
 
-void fv_spline_rows(fv_spline_row *rows, int samples, int count, int spline);
-void fv_spline_apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims);
-void fv_spline_transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims); /* added to */
+void fv_spline_prepare(fv_path *p);
+void fv_spline_apply(fv_path *p, const double *knots);       /* p->path */
+void fv_spline_transpose(fv_path *p, double *grad_knots); /* p->pull's, added to */
 
 /* The values [samples] of a map at the path's points, and their gradients [samples, dims] by these. */
 void fv_path_cells(double *values, double *slopes, const fv_path *p, const float *map);

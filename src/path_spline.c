@@ -13,6 +13,7 @@ static const struct {
     [FV_SPLINE_HERMITE] = {4, {{0, 1, 0, 0}, {-.5, 0, .5, 0}, {1, -2.5, 2, -.5}, {-.5, 1.5, -1.5, .5}}, 1},
     [FV_SPLINE_CATMULL_ROM] = {4, {{0, 1, 0, 0}, {-.5, 0, .5, 0}, {1, -2.5, 2, -.5}, {-.5, 1.5, -1.5, .5}}, 0},
     [FV_SPLINE_BSPLINE] = {4, {{1. / 6, 4. / 6, 1. / 6, 0}, {-.5, 0, .5, 0}, {.5, -1, .5, 0}, {-1. / 6, .5, -.5, 1. / 6}}, 1},
+    [FV_SPLINE_NATURAL] = {4, {{1. / 6, 4. / 6, 1. / 6, 0}, {-.5, 0, .5, 0}, {.5, -1, .5, 0}, {-1. / 6, .5, -.5, 1. / 6}}, 1},
 };
 
 static void make_row(fv_spline_row *row, int spline, int segment, double t, int count)
@@ -20,7 +21,7 @@ static void make_row(fv_spline_row *row, int spline, int segment, double t, int 
     double weight[4];
     for (int k = 0; k < 4; k++) {
         const double(*b)[4] = splines[spline].basis;
-        weight[k] = b[0][k] + t * (b[1][k] + t * (b[2][k] + t * b[3][k]));
+        weight[k] = t < 1 ? b[0][k] + t * (b[1][k] + t * (b[2][k] + t * b[3][k])) : b[0][3 - k]; /* its end is exact */
     }
     const double reach = splines[spline].reach;
     if (segment == 0) {
@@ -36,12 +37,36 @@ static void make_row(fv_spline_row *row, int spline, int segment, double t, int 
         if (weight[k] != 0) row->weight[segment - 1 + k - row->first] = weight[k];
 }
 
-void fv_spline_rows(fv_spline_row *rows, int samples, int count, int spline)
+void fv_spline_prepare(fv_path *p)
 {
-    for (int i = 0; i < samples; i++) {
-        const double t = samples > 1 ? (double)i * (count - 1) / (samples - 1) : 0;
-        const int segment = fv_min((int)t, count - 2);
-        make_row(&rows[i], spline, segment, t - segment, count);
+    for (int i = 0; i < p->samples; i++) {
+        const double t = p->samples > 1 ? (double)i * (p->count - 1) / (p->samples - 1) : 0;
+        const int segment = fv_min((int)t, p->count - 2);
+        make_row(&p->rows[i], p->spline, segment, t - segment, p->count);
+    }
+    p->pivot[0] = 0;
+    for (int i = 1; i < p->count; i++) p->pivot[i] = 1 / (4 - p->pivot[i - 1]);
+}
+
+/*
+ * The B-spline of controls c passes (c_i-1 + 4 c_i + c_i+1) / 6, at an end its control: solved for c, of one coordinate.
+ * Its missing neighbours of the ends are those of no curvature, so that it is the natural spline.
+ */
+static void through(double *c, const double *knots, const double *pivot, int count, int dims)
+{
+    const int last = (count - 1) * dims;
+    c[0] = knots[0], c[last] = knots[last];
+    for (int i = 1; i < count - 1; i++) c[i * dims] = pivot[i] * (6 * knots[i * dims] - c[(i - 1) * dims]);
+    for (int i = count - 2; i > 0; i--) c[i * dims] -= pivot[i] * c[(i + 1) * dims];
+}
+
+/* Transposed: the same steps, the last first. */
+static void through_backward(double *grad, const double *pivot, int count, int dims)
+{
+    for (int i = 1; i < count - 1; i++) grad[(i + 1) * dims] -= pivot[i] * grad[i * dims];
+    for (int i = count - 2; i > 0; i--) {
+        grad[(i - 1) * dims] -= pivot[i] * grad[i * dims];
+        grad[i * dims] *= 6 * pivot[i];
     }
 }
 
@@ -72,28 +97,53 @@ static inline void transpose(double *grad_knots, const double *grad_path, const 
     }
 }
 
-void fv_spline_apply(double *path, const fv_spline_row *rows, int samples, const double *knots, int dims)
+static void blend(fv_path *p, const double *knots)
 {
-    if (dims == 2 && rows->taps == 4) apply(path, rows, samples, knots, 4);
-    else if (dims == 2 && rows->taps == 2) apply(path, rows, samples, knots, 2);
+    const int dims = p->dims, samples = p->samples, taps = p->rows->taps;
+    if (dims == 2 && taps == 4) apply(p->path, p->rows, samples, knots, 4);
+    else if (dims == 2 && taps == 2) apply(p->path, p->rows, samples, knots, 2);
     else
-        for (int i = 0; i < samples; i++, rows++, path += dims)
+        for (int i = 0; i < samples; i++)
             for (int k = 0; k < dims; k++) {
-                const double *knot = knots + (int64_t)rows->first * dims + k;
+                const double *knot = knots + (int64_t)p->rows[i].first * dims + k;
                 double sum = 0;
-                for (int t = 0; t < rows->taps; t++) sum += rows->weight[t] * knot[t * dims];
-                path[k] = sum;
+                for (int t = 0; t < taps; t++) sum += p->rows[i].weight[t] * knot[t * dims];
+                p->path[(int64_t)i * dims + k] = sum;
             }
 }
 
-void fv_spline_transpose(double *grad_knots, const double *grad_path, const fv_spline_row *rows, int samples, int dims)
+static void blend_backward(fv_path *p, double *grad_knots)
 {
-    if (dims == 2 && rows->taps == 4) transpose(grad_knots, grad_path, rows, samples, 4);
-    else if (dims == 2 && rows->taps == 2) transpose(grad_knots, grad_path, rows, samples, 2);
+    const int dims = p->dims, samples = p->samples, taps = p->rows->taps;
+    if (dims == 2 && taps == 4) transpose(grad_knots, p->pull, p->rows, samples, 4);
+    else if (dims == 2 && taps == 2) transpose(grad_knots, p->pull, p->rows, samples, 2);
     else
-        for (int i = 0; i < samples; i++, rows++, grad_path += dims)
-            for (int t = 0; t < rows->taps; t++) {
-                double *grad = grad_knots + (int64_t)(rows->first + t) * dims;
-                for (int k = 0; k < dims; k++) grad[k] += rows->weight[t] * grad_path[k];
+        for (int i = 0; i < samples; i++)
+            for (int t = 0; t < taps; t++) {
+                double *grad = grad_knots + (int64_t)(p->rows[i].first + t) * dims;
+                for (int k = 0; k < dims; k++) grad[k] += p->rows[i].weight[t] * p->pull[(int64_t)i * dims + k];
             }
+}
+
+void fv_spline_apply(fv_path *p, const double *knots)
+{
+    if (p->spline != FV_SPLINE_NATURAL) {
+        blend(p, knots);
+        return;
+    }
+    for (int k = 0; k < p->dims; k++) through(p->controls + k, knots + k, p->pivot, p->count, p->dims);
+    blend(p, p->controls);
+}
+
+void fv_spline_transpose(fv_path *p, double *grad_knots)
+{
+    if (p->spline != FV_SPLINE_NATURAL) {
+        blend_backward(p, grad_knots);
+        return;
+    }
+    const int n = p->count * p->dims;
+    memset(p->controls, 0, (size_t)n * sizeof *p->controls);
+    blend_backward(p, p->controls);
+    for (int k = 0; k < p->dims; k++) through_backward(p->controls + k, p->pivot, p->count, p->dims);
+    for (int i = 0; i < n; i++) grad_knots[i] += p->controls[i];
 }

@@ -208,7 +208,7 @@ double fv_path_loss(fv_path *p, double *grad, const double *knots)
     memset(p->pull, 0, (size_t)p->samples * p->dims * sizeof *p->pull);
     memset(p->values, 0, (size_t)p->samples * sizeof *p->values);
     memset(p->terms, 0, sizeof p->terms);
-    fv_spline_apply(p->path, p->rows, p->samples, knots, p->dims);
+    fv_spline_apply(p, knots);
     int segments = p->weights[FV_TERM_COST] != 0 && p->flags & FV_PATH_ARC_LENGTH;
     for (int i = 0; i < OF_PATH; i++) segments |= of_path[i].segments && p->weights[of_path[i].term] != 0;
     if (segments) measure(p);
@@ -223,7 +223,7 @@ double fv_path_loss(fv_path *p, double *grad, const double *knots)
             p->terms[differences[i].term] = weight * squared_differences(on_samples ? p->pull : grad, on_samples ? p->path : knots,
                 on_samples ? p->samples : p->count, p->dims, differences[i].order, differences[i].tap, weight);
     }
-    fv_spline_transpose(grad, p->pull, p->rows, p->samples, p->dims);
+    fv_spline_transpose(p, grad);
 
     if (p->flags & FV_PATH_FIX_START) memset(grad, 0, (size_t)p->dims * sizeof *grad);
     if (p->flags & FV_PATH_FIX_GOAL) memset(grad + n - p->dims, 0, (size_t)p->dims * sizeof *grad);

@@ -15,14 +15,39 @@ function cubic(t) {
     return [-h10 / 2, h00 - h11 / 2, h01 + h10 / 2, h11 / 2];
 }
 
-/** @param {number[][]} knots @param {number} samples @param {keyof typeof bases} spline */
+/** @param {number[][]} knots @param {number} samples @param {keyof typeof bases | 'natural'} spline @returns {number[][]} */
 export function resample64(knots, samples, spline) {
+    if (spline === 'natural') return natural64(knots, samples);
     const K = knots.length, {phantom, weights} = bases[spline];
     const beyond = (/** @type {number[]} */ end, /** @type {number[]} */ next) => end.map((v, k) => v + phantom * (v - next[k]));
     const all = [beyond(knots[0], knots[1]), ...knots, beyond(knots[K - 1], knots[K - 2])];
     return Array.from({length: samples}, (_, i) => {
         const at = samples > 1 ? i * (K - 1) / (samples - 1) : 0, j = Math.min(Math.floor(at), K - 2), w = weights(at - j);
         return knots[0].map((_v, k) => w.reduce((sum, weight, tap) => sum + weight * all[j + tap][k], 0));
+    });
+}
+
+/**
+ * By its second derivatives, which are 0 at the ends: M_i-1 + 4 M_i + M_i+1 = 6 (p_i-1 - 2 p_i + p_i+1).
+ * @param {number[][]} p @param {number} samples
+ */
+function natural64(p, samples) {
+    const last = p.length - 1;
+    const bends = p[0].map((_v, k) => {
+        const rows = p.map((_p, i) => p.map((_q, j) => i % last === 0 ? +(i === j) : i === j ? 4 : +(Math.abs(i - j) === 1)));
+        const M = p.map((_p, i) => i % last === 0 ? 0 : 6 * (p[i - 1][k] - 2 * p[i][k] + p[i + 1][k]));
+        for (let i = 0; i <= last; i++) {
+            for (let j = 0; j <= last; j++) {
+                const f = j === i ? 0 : rows[j][i] / rows[i][i];
+                rows[j].forEach((_r, at) => rows[j][at] -= f * rows[i][at]);
+                M[j] -= f * M[i];
+            }
+        }
+        return M.map((m, i) => m / rows[i][i]);
+    });
+    return Array.from({length: samples}, (_, i) => {
+        const at = samples > 1 ? i * last / (samples - 1) : 0, j = Math.min(Math.floor(at), last - 1), t = at - j, s = 1 - t;
+        return p[0].map((_v, k) => s * p[j][k] + t * p[j + 1][k] + ((s ** 3 - s) * bends[k][j] + (t ** 3 - t) * bends[k][j + 1]) / 6);
     });
 }
 

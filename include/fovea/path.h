@@ -16,13 +16,14 @@
 extern "C" {
 #endif
 
-/* Path = a constant matrix times knots. All pass evenly from knot 0 to the last, the cubics with at most
-   four knots to a point; a missing neighbour of an end is made of the two knots there. */
+/* Path = a constant matrix times knots. All pass evenly from knot 0 to the last; all but the natural spline with at
+   most four knots to a point, a missing neighbour of an end made of the two knots there. */
 enum {
     FV_SPLINE_LINEAR = 0,      /* F.interpolate(mode='linear', align_corners=True) */
     FV_SPLINE_HERMITE = 1,     /* tangents are averaged differences, one-sided at the ends (iPlanner) */
     FV_SPLINE_CATMULL_ROM = 2, /* the same within; ends doubled, so half as fast there */
-    FV_SPLINE_BSPLINE = 3      /* uniform cubic: smoother, passes through the end knots only */
+    FV_SPLINE_BSPLINE = 3,     /* uniform cubic: smoother, passes through the end knots only */
+    FV_SPLINE_NATURAL = 4      /* the B-spline that passes through all: no curve through them bends less, each moves the whole path */
 };
 
 /* What is summed. p are the samples, d their differences, |d| the lengths of the S - 1 segments. */

@@ -45,7 +45,7 @@ typedef struct {
 
 static task some_path(run *r)
 {
-    task t = {.count = pick(r, 2, 12), .dims = pick(r, 2, 3), .samples = pick(r, 1, 40), .spline = pick(r, FV_SPLINE_LINEAR, FV_SPLINE_BSPLINE)};
+    task t = {.count = pick(r, 2, 12), .dims = pick(r, 2, 3), .samples = pick(r, 1, 40), .spline = pick(r, FV_SPLINE_LINEAR, FV_SPLINE_NATURAL)};
     t.size = some_size(r, t.dims, 9);
     t.cells = pick(r, FV_CELL_BILINEAR, FV_CELL_BICUBIC);
     t.flags = pick(r, 0, t.dims == 3 ? 31 : 15);
@@ -89,7 +89,7 @@ static void optimize(run *r)
 
 static void resample(run *r)
 {
-    const int count = pick(r, 2, 12), dims = pick(r, 2, 3), samples = pick(r, 1, 40), spline = pick(r, FV_SPLINE_LINEAR, FV_SPLINE_BSPLINE);
+    const int count = pick(r, 2, 12), dims = pick(r, 2, 3), samples = pick(r, 1, 40), spline = pick(r, FV_SPLINE_LINEAR, FV_SPLINE_NATURAL);
     void *work = scratch(r, fv_path_scratch(count, dims, samples));
     if (one_in(r, 2)) {
         float *path = output(r, (size_t)samples * dims, FLOATS);
@@ -201,7 +201,7 @@ static void path_errors(run *r)
     REFUSE(FV_E_SHAPE, COST(4, 2, 4, 0, src, src, 0, 4, 0, 0));
     REFUSE(FV_E_SHAPE, COST(4, 2, 4, 0, src, src, 65536, 65536, 0, 0));
     REFUSE(FV_E_VALUE, COST(4, 4, 4, 0, src, src, 4, 4, 0, 0));
-    REFUSE(FV_E_VALUE, COST(4, 2, 4, FV_SPLINE_BSPLINE + 1, src, src, 4, 4, 0, 0));
+    REFUSE(FV_E_VALUE, COST(4, 2, 4, FV_SPLINE_NATURAL + 1, src, src, 4, 4, 0, 0));
     REFUSE(FV_E_VALUE, COST(4, 2, 4, 0, src, src, 4, 4, FV_CELL_BICUBIC + 1, 0));
     REFUSE(FV_E_VALUE, COST(4, 2, 4, 0, src, src, 4, 4, 0, 32));
     REFUSE(FV_E_VALUE, COST(4, 2, 4, 0, src, src, 4, 4, 0, FV_PATH_WRAP));

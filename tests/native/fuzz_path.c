@@ -24,7 +24,7 @@ static double *doubles(reader *r, size_t count)
 
 static task read_task(reader *r)
 {
-    task t = {.count = pick(r, 2, 12), .dims = pick(r, 2, 3), .samples = pick(r, 1, 40), .spline = pick(r, 0, FV_SPLINE_BSPLINE), .depth = 1};
+    task t = {.count = pick(r, 2, 12), .dims = pick(r, 2, 3), .samples = pick(r, 1, 40), .spline = pick(r, 0, FV_SPLINE_NATURAL), .depth = 1};
     t.height = pick(r, 1, 9), t.width = pick(r, 1, 9);
     if (t.dims == 3) t.depth = pick(r, 1, 5);
     t.cells = pick(r, 0, FV_CELL_BICUBIC), t.flags = pick(r, 0, 31);
