@@ -9,8 +9,10 @@ export {defaultBoxes, ssdAnchors} from './anchor.js';
 export {decodeHead} from './detect.js';
 export {decodeYolo} from './yolo.js';
 export {decodeNanoDet} from './nanodet.js';
-export {decodeBlazeFace, decodeSsd} from './ssd.js';
 export {decodeMoveNet, decodeMoveNetMulti, moveNetRegion} from './movenet.js';
+export {decodeBlazeFace, decodeBlazePoseDetector, decodeSsd} from './ssd.js';
+export {blazePoseRegion, decodeBlazePose} from './blazepose.js';
+export {PoseTracker, assign} from './track.js';
 export {COCO_80} from './labels.js';
 export {skeletons} from './skeleton.js';
 export {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward, tpsGrid, tpsGridBackward} from './grid.js';
@@ -22,4 +24,3 @@ export {bendKnots, optimizePath, pathCost, resamplePath, resamplePathBackward} f
 export {integralJoints, integralLabels, softArgmax, softArgmaxBackward, softArgmaxBackwardBeta} from './heatmap.js';
 export {gaussianTargets, openposeTargets, pafTargets} from './target.js';
 export {heatmapBce, heatmapCrossEntropy, heatmapFocal, heatmapMse, heatmapWing, jointLoss, openposeLoss, simccLoss} from './loss.js';
-export {jointDistances, mpjpe, oks, paMpjpe, pck, pckAuc} from './metric.js';

@@ -106,34 +106,63 @@ function readPair(outputs) {
  * @returns {Detections} with `keypoints`; classes all 0
  */
 export function decodeBlazeFace(outputs, options) {
-    const {keypoints = 6, scoreThreshold = 0.5, iouThreshold = 0.3, policy = 'mediapipe', ...rest} = checkOptions(options);
+    return decodeBlaze(outputs, checkOptions(options), {side: 256, points: 6, layers: [{cells: 16, anchors: 2}, {cells: 8, anchors: 6}]});
+}
+
+/**
+ * Decode BlazePose's detector: 2254 anchors, a box round the face and four keypoints each, the first two of which make the region of
+ * the body: the middle of the hips, and a point of the circle round the whole person.
+ *
+ * @param {Outputs} outputs scores and boxes, in any order and in any of the forms it is exported in: [1, 2254, 13], the score first, or
+ *   [1, 2254, 1] and [1, 2254, 12], or a pair of maps of each stride, [1, 28, 28, 2] and [1, 28, 28, 24] the first; logits and pixels
+ * @param {DetectOptions & {keypoints?: number}} [options] defaults: scoreThreshold .5, iouThreshold .3, policy 'mediapipe'
+ *   (weighted); size: [224, 224]
+ * @returns {Detections} with `keypoints`; classes all 0
+ */
+export function decodeBlazePoseDetector(outputs, options) {
+    return decodeBlaze(outputs, checkOptions(options), {
+        side: 224, points: 4, layers: [{cells: 28, anchors: 2}, {cells: 14, anchors: 2}, {cells: 7, anchors: 6}],
+    });
+}
+
+/**
+ * @param {Outputs} outputs
+ * @param {DetectOptions & {keypoints?: number}} options
+ * @param {{side: number, points: number, layers: {cells: number, anchors: number}[]}} network its input's side, and its layers, finest first
+ * @returns {Detections}
+ */
+function decodeBlaze(outputs, options, {side, points, layers}) {
+    const {keypoints = points, scoreThreshold = 0.5, iouThreshold = 0.3, policy = 'mediapipe', ...rest} = options;
     const width = 4 + 2 * checkInteger('keypoints', keypoints, 0, 65535);
-    const size = inputSize(rest) ?? [256, 256];
-    const layers = [{cells: 16, anchors: 2}, {cells: 8, anchors: 6}];
+    const size = inputSize(rest) ?? [side, side];
     const list = listOf(outputs);
+    const rowsOf = layers.map(({cells, anchors}) => cells * cells * anchors);
+    const all = rowsOf.reduce((sum, rows) => sum + rows);
     /** @param {number} rows @param {number} values */
     const find = (rows, values) => list.find(({data}) => data.length === rows * values);
-    const whole = {scores: find(896, 1), boxes: find(896, width)};
+    /** The scores and boxes of some rows: side by side, or apart. @param {number} rows */
+    const pairOf = (rows) => {
+        const joined = find(rows, width + 1), scores = find(rows, 1), boxes = find(rows, width);
+        return joined ? {scores: joined, boxes: joined, first: 1, scoreWidth: width + 1, boxWidth: width + 1}
+            : scores && boxes ? {scores, boxes, first: 0, scoreWidth: 1, boxWidth: width} : null;
+    };
+    const whole = pairOf(all);
     /** @type {HeadBlock[]} */
     const blocks = [];
     let from = 0;
-    for (const {cells, anchors} of layers) {
-        const positions = cells * cells * anchors;
-        const apart = {scores: find(positions, 1), boxes: find(positions, width)};
-        const [{scores, boxes}, at] = whole.scores && whole.boxes ? [whole, from] : [apart, 0];
-        if (!scores || !boxes) {
-            throw wrongShape(`scores and boxes of 896 (512 + 384) anchors, 1 and ${width} values each`, list);
-        }
+    for (const [i, {cells, anchors}] of layers.entries()) {
+        const pair = whole ?? pairOf(rowsOf[i]), row = whole ? from : 0;
+        if (!pair) throw wrongShape(`scores and boxes of ${all} (${rowsOf.join(' + ')}) anchors, 1 and ${width} values each`, list);
         const step = /** @type {[number, number]} */ ([size[0] / cells, size[1] / cells]);
-        const unit = cells / size[0];
+        const unit = cells / size[0], at = row * pair.boxWidth + pair.first;
         blocks.push({
-            positions, grid: cells, anchors,
-            scores: {tensor: scores, at, position: 1, value: 1},
-            boxes: {tensor: boxes, at: at * width, position: width, value: 1},
-            points: keypoints ? {tensor: boxes, at: at * width + 4, position: width, value: 1, values: 2} : undefined,
+            positions: rowsOf[i], grid: cells, anchors,
+            scores: {tensor: pair.scores, at: row * pair.scoreWidth, position: pair.scoreWidth, value: 1},
+            boxes: {tensor: pair.boxes, at, position: pair.boxWidth, value: 1},
+            points: keypoints ? {tensor: pair.boxes, at: at + 4, position: pair.boxWidth, value: 1, values: 2} : undefined,
             coder: {code: 'centre', step, centreScale: unit, sizeScale: unit, pointScale: unit},
         });
-        from += positions;
+        from += rowsOf[i];
     }
     return decodeHead({blocks, classes: 1, keypoints, activation: 'sigmoid', size}, {scoreThreshold, iouThreshold, policy, ...rest});
 }

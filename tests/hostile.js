@@ -1,12 +1,12 @@
 /** One good call of every function of the library, small, for hostile.test.js to spoil part by part. */
 import assert from 'node:assert/strict';
 import * as fovea from '../js/index.js';
+import {samples as bodies} from './hostile-body.js';
 import {isTensor, numbers, plain, tensor, view} from './hostile-kit.js';
 import {samples as heatmap} from './hostile-heatmap.js';
 import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
 import {samples as poses} from './hostile-pose.js';
-import {samples as metrics} from './hostile-metric.js';
 
 /** @import {Sample} from './hostile-kit.js' */
 
@@ -168,5 +168,5 @@ export const samples = [
     ...heatmap,
     ...target,
     ...losses,
-    ...metrics,
+    ...bodies,
 ];
