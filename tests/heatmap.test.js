@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import {init, integralJoints, integralLabels, softArgmax, softArgmaxBackward, softArgmaxBackwardBeta, toFloat32} from '../js/index.js';
 import {assertClose} from './close.js';
 import {assertGolden, testGolden} from './golden.js';
+import {heads} from './heads.js';
 import {cellsOf, gradients64, softArgmax64} from './heatmap64.js';
 import {Random} from './random.js';
 
@@ -119,6 +120,27 @@ testGolden('lift.softargmax', ({params: {beta}, inputs: {score, grad_xy: grad}, 
     assertGolden({data: softArgmax(maps, {beta}).coords.data, dims: outputs.xy.dims}, outputs.xy);
     assertGolden({data: softArgmaxBackward(gradCoords, maps, {beta}).data, dims: score.dims}, outputs.grad_score);
 });
+
+for (const [network, pictures, most] of /** @type {const} */ ([['lightning', ['camera', 'messi5'], 1.2], ['thunder', ['camera'], .9]])) {
+    test(`MoveNet ${network}: a window of 5 x 5 comes near the joints that the offsets head refined`, () => {
+        /** Pixels of the input from its own answer, on average over joints that it is sure of. @param {SoftArgmaxOptions} options @param {number} middle */
+        const distance = (options, middle) => {
+            const far = pictures.flatMap((picture) => {
+                const {about, tensors: {kpt_heatmap_logits: maps}, view} = heads(`movenet-${network}-${picture}`);
+                const stride = about.input[1] / maps.dims[1], {coords: {data}} = softArgmax(maps, {layout: 'NHWC', ...options});
+                return about.found[0].kps.flatMap((/** @type {number[]} */ [X, Y, score], /** @type {number} */ k) => {
+                    const [x, y] = view.toTensor([X, Y]);
+                    return score > .4 ? [Math.hypot((data[2 * k] + middle) * stride - x, (data[2 * k + 1] + middle) * stride - y)] : [];
+                });
+            });
+            assert.ok(far.length > 9);
+            return far.reduce((a, b) => a + b, 0) / far.length;
+        };
+        const windowed = distance({window: 2, normalize: 'sigmoid'}, .5), argmax = distance({window: 0}, 0), whole = distance({}, .5);
+        assert.ok(windowed < most, `windowed: ${windowed}`);
+        assert.ok(argmax > 2.5 && whole > 2 * windowed, `argmax: ${argmax}, over the whole map: ${whole}`);
+    });
+}
 
 /** @param {Random} random @param {number} axes */
 function anyMaps(random, axes) {
