@@ -1,15 +1,18 @@
 /**
- * Sampling and its grids as operations of TensorFlow.js, with gradients, so that a spatial transformer can sit inside a model.
+ * Sampling, its grids and integral regression as operations of TensorFlow.js, with gradients, so that a spatial transformer or a
+ * network of joints can sit inside a model.
  *
  * Fovea depends on no tfjs: the caller hands in the one of his model. `await init()` of 'fovea' first. The arithmetic is Fovea's, on
  * the CPU, so that on a GPU backend every call waits for its inputs. Gradients are first order.
  */
 import {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward, tpsGrid, tpsGridBackward} from './grid.js';
+import {softArgmax, softArgmaxBackward, softArgmaxBackwardBeta} from './heatmap.js';
 import {affineSample, affineSampleBackward, gridSample, gridSampleBackward} from './sample.js';
 import {thetaFrom, thetaFromBackward} from './theta.js';
 import {wrong, wrongType} from './check.js';
 
 /** @import {Tensor} from './tensor.js' */
+/** @import {SoftArgmaxOptions} from './heatmap.js' */
 /** @import {SampleOptions} from './sample.js' */
 
 /** @typedef {typeof import('@tensorflow/tfjs-core')} Tf */
@@ -115,6 +118,25 @@ export function withTf(tf) {
             const full = [targets?.shape?.[0], 1, ...checkSize(size)];
             return operation({targets}, (t) => tpsGrid(t, controls, full, options),
                 (dy) => [tpsGridBackward(dy, controls, full, {...options, count: targets.shape[1]})]);
+        },
+
+        /**
+         * Integral regression: where each channel's mass lies.
+         *
+         * @param {TfTensor} maps [N, W, K], [N, H, W, K] or [N, D, H, W, K]
+         * @param {Omit<SoftArgmaxOptions, 'layout' | 'beta'> & {beta?: number | TfTensor}} [options] as softArgmax of 'fovea'; a scalar `beta` is learnt
+         * @returns {TfTensor} [N, K, 1], (x, y) [N, K, 2] or (x, y, z) [N, K, 3]
+         */
+        softArgmax(maps, {beta = 1, ...options} = {}) {
+            /** @param {number} b */
+            const how = (b) => ({...options, beta: b, layout: /** @type {const} */ ('NHWC')});
+            if (typeof beta === 'number') {
+                return operation({maps}, (m) => softArgmax(m, how(beta)).coords, (dy, m) => [softArgmaxBackward(dy, m, how(beta))]);
+            }
+            return operation({maps, beta}, (m, b) => softArgmax(m, how(b.data[0])).coords, (dy, m, b) => {
+                const each = softArgmaxBackwardBeta(dy, m, how(b.data[0])).data;
+                return [softArgmaxBackward(dy, m, how(b.data[0])), {data: Float32Array.of(each.reduce((sum, v) => sum + v, 0)), dims: b.dims}];
+            });
         },
 
         /**

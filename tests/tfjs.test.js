@@ -3,7 +3,7 @@ import {before, test} from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers'; // registers the gradients
-import {affineGrid, affineSample, gridSample, init, projectiveGrid, thetaFrom, tpsGrid} from 'fovea';
+import {affineGrid, affineSample, gridSample, init, projectiveGrid, softArgmax, thetaFrom, tpsGrid} from 'fovea';
 import {withTf} from 'fovea/tfjs';
 import {assertClose} from './close.js';
 import {Random} from './random.js';
@@ -60,6 +60,21 @@ const CASES = {
         inputs: (r) => [floats(r, [2, 9, 2])],
         run: (targets) => ops.tpsGrid(targets, null, [3, 4]),
         library: (targets) => tpsGrid(targets, null, [2, 1, 3, 4]),
+    },
+    softArgmax: {
+        inputs: (r) => [floats(r, [2, 5, 4, 3])],
+        run: (maps) => ops.softArgmax(maps, {beta: 2}),
+        library: (maps) => softArgmax(maps, {beta: 2, layout: 'NHWC'}).coords,
+    },
+    'softArgmax of volumes, with a beta to be learnt': {
+        inputs: (r) => [floats(r, [1, 3, 4, 3, 2]), {data: Float32Array.of(1.5), dims: []}],
+        run: (maps, beta) => ops.softArgmax(maps, {beta, coords: 'dsnt'}),
+        library: (maps, beta) => softArgmax(maps, {beta: beta.data[0], layout: 'NHWC', coords: 'dsnt'}).coords,
+    },
+    'softArgmax of lines, sigmoid': {
+        inputs: (r) => [floats(r, [2, 9, 5])],
+        run: (maps) => ops.softArgmax(maps, {normalize: 'sigmoid'}),
+        library: (maps) => softArgmax(maps, {normalize: 'sigmoid', layout: 'NHWC'}).coords,
     },
     'thetaFrom similarity': {
         inputs: (r) => [floats(r, [3, 4])],
@@ -127,6 +142,32 @@ test('a theta is learnt by tfjs: a picture finds its place', () => {
     tf.dispose([moved, wanted, params]);
 });
 
+test('joints are learnt by tfjs: a convolution, softArgmax, and a beta', () => {
+    const side = 16, random = new Random(8), count = 6;
+    const places = Array.from({length: count}, () => [random.between(3, 12), random.between(3, 12)]);
+    // A joint is where a bright blob is; beside it, farther up, a dark one that says nothing.
+    const picture = (/** @type {number[]} */ [x, y]) => Array.from({length: side * side}, (_, i) => {
+        const blob = (/** @type {number} */ cx, /** @type {number} */ cy) => Math.exp(-((i % side - cx) ** 2 + (Math.floor(i / side) - cy) ** 2) / 3);
+        return blob(x, y) - blob(side - 1 - x, side - 1 - y);
+    });
+    const pictures = tf.tensor4d(places.flatMap(picture), [count, side, side, 1]);
+    const wanted = tf.tensor3d(places.flat(), [count, 1, 2]);
+    const kernel = tf.variable(tf.zeros([3, 3, 1, 1]));
+    const beta = tf.variable(tf.scalar(1));
+    const optimizer = tf.train.adam(0.05);
+    const regress = () => ops.softArgmax(tf.conv2d(pictures, /** @type {any} */ (kernel), 1, 'same'), {beta});
+    const loss = () => /** @type {any} */ (tf.mean(tf.squaredDifference(regress(), wanted)));
+    const [first] = tf.tidy(() => loss().dataSync());
+    optimizer.minimize(loss, false, [kernel, beta]);
+    const held = tf.memory().numTensors;
+    for (let i = 0; i < 200; i++) optimizer.minimize(loss, false, [kernel, beta]);
+    assert.equal(tf.memory().numTensors, held, 'a step leaves no tensor behind');
+    assert.ok(first > 4 && tf.tidy(() => loss().dataSync()[0]) < 0.04, 'from the centre to a fifth of a pixel');
+    assert.ok(beta.dataSync()[0] > 1.2, 'beta grew');
+    optimizer.dispose();
+    tf.dispose([pictures, wanted, kernel, beta]);
+});
+
 test('affineSample is affineGrid and gridSample, backwards too', () => {
     const random = new Random(3);
     tf.tidy(() => {
@@ -156,6 +197,8 @@ test('what is wrong is said by name, and leaves nothing behind', () => {
         assert.throws(() => ops.affineSample(x, theta, [4, 4, 4]), /size: expected/);
         assert.throws(() => wrong.affineSample(undefined, theta, [4, 4]), /input: expected a tensor of the tfjs/);
         assert.throws(() => ops.affineGrid(x, [4, 4]), /theta: expected shape/);
+        assert.throws(() => wrong.softArgmax(x, {beta: '2'}), /beta: expected a tensor of the tfjs/);
+        assert.throws(() => ops.softArgmax(theta, {window: -1}), /window: expected/);
         assert.throws(() => ops.thetaFrom({kind: 'sheared', params: theta}), /kind: expected one of translation/);
         assert.throws(() => wrong.gridSample(x, tf.zeros([1, 2, 2, 2]), {mode: 'cubic'}), /mode: expected one of/);
     });
