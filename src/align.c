@@ -103,7 +103,9 @@ static inline void sample_row(const alignment *a, float *kept, int z, int y, int
     for (int i = 0; i < count; i += 4) {
         fv_taps4 taps;
         const int few = fv_min(count - i, 4);
-        fv_sample_taps(&taps, &a->sampler, grid + i * dims, few, 1);
+        f32x4 x4[3];
+        fv_load_points(x4, grid + i * dims, dims, few);
+        fv_sample_taps(&taps, &a->sampler, x4, 1);
         for (int p = 0; p < few; p++) {
             float slope[3];
             const float *q = grid + (i + p) * dims;

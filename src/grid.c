@@ -28,32 +28,38 @@ static int check(const void *a, const void *b, int n, int dims, int depth, int h
     return fv_too_big((int64_t)n * 48) ? FV_E_SHAPE : 0;
 }
 
-void fv_grid_row(float *grid, const float *theta, const fv_grid_shape *shape, int z, int y, int x, int count)
+fv_grid_line fv_make_line(const float *theta, const fv_grid_shape *shape, int z, int y)
 {
     const int dims = shape->dims, align = shape->align_corners;
-    double slope[3], start[3];
     const double by = base(make_axis(shape->height, align), y), bz = base(make_axis(shape->depth, align), z);
     const axis across = make_axis(shape->width, align);
-    for (int k = 0; k < dims; k++) {
-        const float *t = theta + k * (dims + 1);
-        slope[k] = t[0];
-        start[k] = t[1] * by + t[dims];
-        if (dims == 3) start[k] += t[2] * bz;
+    fv_grid_line line;
+    line.first = -across.last;
+    for (int k = 0; k < 3; k++) {
+        const float *t = theta + (k < dims ? k : 0) * (dims + 1);
+        double start = t[1] * by + t[dims];
+        if (dims == 3) start += t[2] * bz;
+        line.slope[k] = wasm_f64x2_splat(t[0] * across.step);
+        line.start[k] = wasm_f64x2_splat(start);
     }
-    int i = 0;
-    if (dims == 2) {
-        const v128_t s = wasm_f64x2_make(slope[0], slope[1]), from = wasm_f64x2_make(start[0], start[1]);
-        for (; i + 2 <= count; i += 2, grid += 4) {
-            const double a = base(across, x + i), b = base(across, x + i + 1);
-            const v128_t first = wasm_f64x2_add(wasm_f64x2_mul(s, wasm_f64x2_splat(a)), from);
-            const v128_t second = wasm_f64x2_add(wasm_f64x2_mul(s, wasm_f64x2_splat(b)), from);
-            STORE(grid, wasm_i64x2_shuffle(wasm_f32x4_demote_f64x2_zero(first), wasm_f32x4_demote_f64x2_zero(second), 0, 2));
-        }
+    return line;
+}
+
+void fv_line_points(float *grid, const fv_grid_line *line, int dims, int x, int count)
+{
+    v128_t places = fv_line_places(line, x);
+    for (int i = 0; i < count; i += 4, places = wasm_f64x2_add(places, wasm_f64x2_splat(8))) {
+        float lanes[3][4];
+        for (int k = 0; k < dims; k++) STORE(lanes[k], fv_line_coordinate(line, k, places));
+        for (int p = 0; p < fv_min(count - i, 4); p++)
+            for (int k = 0; k < dims; k++) *grid++ = lanes[k][p];
     }
-    for (; i < count; i++) {
-        const double b = base(across, x + i);
-        for (int k = 0; k < dims; k++) *grid++ = (float)(slope[k] * b + start[k]);
-    }
+}
+
+void fv_grid_row(float *grid, const float *theta, const fv_grid_shape *shape, int z, int y, int x, int count)
+{
+    const fv_grid_line line = fv_make_line(theta, shape, z, y);
+    fv_line_points(grid, &line, shape->dims, x, count);
 }
 
 void fv_grid_row_backward(double *sums, const float *grad_grid, const fv_grid_shape *shape, int z, int y, int x, int count)

@@ -20,16 +20,48 @@ typedef struct {
     f32x4 weight[WEIGHTS]; /* of each quad's taps */
 } quads;
 
+/* Where points come from: a grid, or a row of an affine one. */
+typedef struct {
+    const float *grid;
+    const fv_grid_line *line;
+} source;
+
+typedef struct {
+    source from;
+    v128_t places;
+} cursor;
+
+FV_INLINE cursor start_at(source from, int point, int dims)
+{
+    if (!from.grid) return (cursor){from, fv_line_places(from.line, point)};
+    from.grid += (int64_t)point * dims;
+    return (cursor){from, SPLATI(0)};
+}
+
+/* The coordinates of up to four points, and on to those after them. */
+FV_INLINE void next_points(f32x4 *x, cursor *at, int dims, int count)
+{
+    if (at->from.grid) {
+        fv_load_points(x, at->from.grid, dims, count);
+        at->from.grid += 4 * dims;
+    } else {
+        for (int k = 0; k < dims; k++) x[k] = fv_line_coordinate(at->from.line, k, at->places);
+        at->places = wasm_f64x2_add(at->places, wasm_f64x2_splat(8));
+    }
+}
+
 /* Those at `point` and after it that are inside, up to the first that is not, or until `most` are kept. Returns that one's point. */
-FV_INLINE int keep_inside(quads *kept, int most, const fv_inside *in, const float *grid, int point, int count, int dims, int mode)
+FV_INLINE int keep_inside(quads *kept, int most, const fv_inside *in, source from, int point, int count, int dims, int mode)
 {
     const int taps = fv_rows_of_taps(dims, mode) * fv_taps_along(mode);
     quad *q = kept->quad + kept->count;
     f32x4 *weight = kept->weight + kept->count * taps;
-    const float *g = grid + (int64_t)point * dims;
-    for (; point + 4 <= count && q < kept->quad + most; point += 4, g += 4 * dims, q++, weight += taps) {
+    cursor at = start_at(from, point, dims);
+    for (; point + 4 <= count && q < kept->quad + most; point += 4, q++, weight += taps) {
         fv_inside4 four;
-        if (!fv_find_inside(&four, in, g, dims, mode, 0)) break;
+        f32x4 x[3];
+        next_points(x, &at, dims, 4);
+        if (!fv_find_inside(&four, in, x, dims, mode, 0)) break;
         STORE(q->at, four.at);
         q->point = point;
         fv_weigh_runs(weight, &four, dims, mode);
@@ -129,8 +161,10 @@ FV_OUTLINE void inside_last_any(float *dst, const float *src, const fv_maps *m, 
 
 static void store(float *dst, f32x4 value, int count)
 {
+    float lanes[4];
+    STORE(lanes, value);
     if (count == 4) STORE(dst, value);
-    else memcpy(dst, &value, (size_t)count * 4);
+    else for (int i = 0; i < count; i++) dst[i] = lanes[i];
 }
 
 static f32x4 gather(const float *src, const int32_t *pixel)
@@ -171,19 +205,55 @@ static void padded_last(float *dst, const float *src, const fv_maps *m, const fv
     }
 }
 
+/* Four points of `floats` values in one piece, or one in each of as many pieces. */
+FV_INLINE void clear(float *dst, int64_t step, int pieces, int floats)
+{
+    for (int c = 0; c < pieces; c++, dst += step)
+        for (int i = 0; i < floats; i += 4) STORE(dst + i, SPLAT(0.f));
+}
+
+/*
+ * With zeros outside: clear those at `point` and after it that are so far outside that no tap of theirs is inside, up to the
+ * first that is not, or is infinite or NaN. Returns that one's point.
+ */
+FV_OUTLINE int clear_outside(float *dst, int64_t dst_step, const fv_maps *m, source from, int point, int count)
+{
+    const fv_inside *in = &m->inside;
+    const int dims = m->sampler.dims;
+    cursor at = start_at(from, point, dims);
+    for (; point + 4 <= count; point += 4) {
+        v128_t outside = SPLATI(0), finite = SPLATI(-1);
+        f32x4 x[3];
+        next_points(x, &at, dims, 4);
+        for (int k = 0; k < dims; k++) {
+            const f32x4 i = SUB(MUL(ADD(x[k], in->add[k]), in->slope[k]), in->less[k]);
+            outside = wasm_v128_or(outside, wasm_v128_or(GT(SPLAT(-2.f), i), GT(i, SPLAT((float)m->sampler.size[k] + 1.f))));
+            finite = wasm_v128_and(finite, wasm_f32x4_eq(SUB(i, i), SPLAT(0.f)));
+        }
+        if (wasm_i32x4_bitmask(wasm_v128_and(outside, finite)) != 15) break;
+        if (m->last) clear(dst + (int64_t)point * m->channels, 0, 1, 4 * m->channels);
+        else clear(dst + point, dst_step, m->channels, 4);
+    }
+    return point;
+}
+
 /* Up to four points of which some are not inside. */
-FV_OUTLINE void padded(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const float *grid, int point, int count)
+FV_OUTLINE void padded(float *dst, int64_t dst_step, const float *src, const fv_maps *m, source from, int point, int count)
 {
     const int dims = m->sampler.dims, rows = fv_rows_of_taps(dims, m->sampler.mode), run = fv_taps_along(m->sampler.mode);
+    cursor at = start_at(from, point, dims);
+    f32x4 x[3];
     fv_taps4 taps;
-    fv_sample_taps(&taps, &m->sampler, grid + (int64_t)point * dims, count, 0);
-    if (m->last) padded_last(dst + (int64_t)point * m->channels, src, m, &taps, count, rows, run);
-    else if (rows * run == 4) padded_planar(dst + point, dst_step, src, m, &taps, count, 2, 2);
-    else padded_planar(dst + point, dst_step, src, m, &taps, count, rows, run);
+    next_points(x, &at, dims, count);
+    fv_sample_taps(&taps, &m->sampler, x, 0);
+    dst += m->last ? (int64_t)point * m->channels : point;
+    if (m->last) padded_last(dst, src, m, &taps, count, rows, run);
+    else if (rows * run == 4) padded_planar(dst, dst_step, src, m, &taps, count, 2, 2);
+    else padded_planar(dst, dst_step, src, m, &taps, count, rows, run);
 }
 
 /* `count` points; dst and dst_step as for the layout. */
-FV_INLINE void sample_as(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const float *grid, int count, int dims, int mode)
+FV_INLINE void sample_as(float *dst, int64_t dst_step, const float *src, const fv_maps *m, source from, int count, int dims, int mode)
 {
     const int rows = fv_rows_of_taps(dims, mode), run = fv_taps_along(mode);
     const int most = fv_min(QUADS, WEIGHTS / (rows * run));
@@ -192,9 +262,12 @@ FV_INLINE void sample_as(float *dst, int64_t dst_step, const float *src, const f
     for (int point = 0; point < count;) {
         kept.count = 0;
         while (point < count && kept.count < most) {
-            point = keep_inside(&kept, most, &in, grid, point, count, dims, mode);
+            point = keep_inside(&kept, most, &in, from, point, count, dims, mode);
             if (point == count || kept.count == most) break;
-            padded(dst, dst_step, src, m, grid, point, fv_min(count - point, 4));
+            const int left = point;
+            if (m->sampler.padding == FV_PADDING_ZEROS) point = clear_outside(dst, dst_step, m, from, point, count);
+            if (point > left) continue;
+            padded(dst, dst_step, src, m, from, point, fv_min(count - point, 4));
             point += 4;
         }
         if (!m->last) inside_planar(dst, dst_step, src, m, &kept, rows, run);
@@ -203,14 +276,14 @@ FV_INLINE void sample_as(float *dst, int64_t dst_step, const float *src, const f
     }
 }
 
-static void sample_points(float *dst, int64_t dst_step, const float *src, const fv_maps *m, const float *grid, int count)
+static void sample_points(float *dst, int64_t dst_step, const float *src, const fv_maps *m, source from, int count)
 {
     switch (m->sampler.mode + (m->sampler.dims == 3 ? 3 : 0)) {
-    case FV_MODE_BILINEAR: sample_as(dst, dst_step, src, m, grid, count, 2, FV_MODE_BILINEAR); break;
-    case FV_MODE_NEAREST: sample_as(dst, dst_step, src, m, grid, count, 2, FV_MODE_NEAREST); break;
-    case FV_MODE_BICUBIC: sample_as(dst, dst_step, src, m, grid, count, 2, FV_MODE_BICUBIC); break;
-    case FV_MODE_BILINEAR + 3: sample_as(dst, dst_step, src, m, grid, count, 3, FV_MODE_BILINEAR); break;
-    default: sample_as(dst, dst_step, src, m, grid, count, 3, FV_MODE_NEAREST); break;
+    case FV_MODE_BILINEAR: sample_as(dst, dst_step, src, m, from, count, 2, FV_MODE_BILINEAR); break;
+    case FV_MODE_NEAREST: sample_as(dst, dst_step, src, m, from, count, 2, FV_MODE_NEAREST); break;
+    case FV_MODE_BICUBIC: sample_as(dst, dst_step, src, m, from, count, 2, FV_MODE_BICUBIC); break;
+    case FV_MODE_BILINEAR + 3: sample_as(dst, dst_step, src, m, from, count, 3, FV_MODE_BILINEAR); break;
+    default: sample_as(dst, dst_step, src, m, from, count, 3, FV_MODE_NEAREST); break;
     }
 }
 
@@ -222,7 +295,7 @@ int fv_sample(float *dst, const float *src, int n, int channels, int depth, int 
     const int error = fv_make_maps(&m, n, channels, depth, height, width, dims, layout, points, mode, padding, coords);
     if (error) return error;
     for (int i = 0; i < n; i++)
-        sample_points(dst + (int64_t)i * channels * points, points, src + i * m.floats, &m, grid + (int64_t)i * points * dims, points);
+        sample_points(dst + (int64_t)i * channels * points, points, src + i * m.floats, &m, (source){grid + (int64_t)i * points * dims, 0}, points);
     return 0;
 }
 
@@ -240,14 +313,10 @@ int fv_sample_affine(float *dst, const float *src, int n, int channels, int dept
     for (int i = 0; i < n; i++, theta += dims * (dims + 1), src += m.floats, dst += points * channels) {
         float *to = dst;
         for (int z = 0; z < out_depth; z++)
-            for (int y = 0; y < out_height; y++)
-                for (int x = 0; x < out_width; x += FV_ROW_CHUNK) {
-                    float grid[FV_ROW_CHUNK * 3];
-                    const int count = fv_min(out_width - x, FV_ROW_CHUNK);
-                    fv_grid_row(grid, theta, &shape, z, y, x, count);
-                    sample_points(to, points, src, &m, grid, count);
-                    to += m.last ? (int64_t)count * channels : count;
-                }
+            for (int y = 0; y < out_height; y++, to += (int64_t)out_width * (m.last ? channels : 1)) {
+                const fv_grid_line line = fv_make_line(theta, &shape, z, y);
+                sample_points(to, points, src, &m, (source){0, &line}, out_width);
+            }
     }
     return 0;
 }

@@ -151,16 +151,18 @@ static void backward_points(const entry *e, const fv_maps *m, int count)
         const float *grid = e->grid + (int64_t)i * dims;
         const int few = fv_min(count - i, 4);
         fv_inside4 q;
-        if (few == 4 && common && fv_find_inside(&q, &m->inside, grid, 2, FV_MODE_BILINEAR, 1)) {
+        f32x4 x[3];
+        fv_load_points(x, grid, dims, few);
+        if (few == 4 && common && fv_find_inside(&q, &m->inside, x, 2, FV_MODE_BILINEAR, 1)) {
             inside_points(e, i, m, &q, 2, 2, 2);
             continue;
         }
-        if (few == 4 && !common && fv_find_inside(&q, &m->inside, grid, dims, mode, 1)) {
+        if (few == 4 && !common && fv_find_inside(&q, &m->inside, x, dims, mode, 1)) {
             inside_points_any(e, i, m, &q);
             continue;
         }
         fv_taps4 taps;
-        fv_sample_taps(&taps, &m->sampler, grid, few, 1);
+        fv_sample_taps(&taps, &m->sampler, x, 1);
         padded_points(e, i, m, &taps, few);
     }
 }

@@ -56,19 +56,13 @@ static inline fv_inside fv_make_inside(const fv_sampler *s)
 
 FV_INLINE int fv_rows_of_taps(int dims, int mode) { return dims == 3 ? fv_taps_along(mode) * fv_taps_along(mode) : fv_taps_along(mode); }
 
-/* Whether all taps of the four points at `grid` are inside; if so, which they are. */
-FV_INLINE int fv_find_inside(fv_inside4 *q, const fv_inside *in, const float *grid, int dims, int mode, int with_slopes)
+/* Whether all taps of the four points are inside; if so, which they are. */
+FV_INLINE int fv_find_inside(fv_inside4 *q, const fv_inside *in, const f32x4 *point, int dims, int mode, int with_slopes)
 {
     f32x4 x[3], first[3];
-    if (dims == 2) {
-        const v128_t ab = LOAD(grid), cd = LOAD(grid + 4);
-        x[0] = wasm_i32x4_shuffle(ab, cd, 0, 2, 4, 6), x[1] = wasm_i32x4_shuffle(ab, cd, 1, 3, 5, 7);
-    } else {
-        for (int k = 0; k < 3; k++) x[k] = wasm_f32x4_make(grid[k], grid[k + 3], grid[k + 6], grid[k + 9]);
-    }
     v128_t outside = SPLATI(0);
     for (int k = 0; k < dims; k++) {
-        x[k] = SUB(MUL(ADD(x[k], in->add[k]), in->slope[k]), in->less[k]);
+        x[k] = SUB(MUL(ADD(point[k], in->add[k]), in->slope[k]), in->less[k]);
         first[k] = fv_first_tap(mode, x[k]);
         /* Floats that are not negative are in the order of their bits. */
         outside = wasm_v128_or(outside, wasm_v128_or(first[k], wasm_i32x4_sub(in->last[k], first[k])));

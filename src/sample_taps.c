@@ -69,15 +69,11 @@ static void make_axis(axis_taps *t, const fv_sampler *s, int size, f32x4 coordin
     }
 }
 
-void fv_sample_taps(fv_taps4 *taps, const fv_sampler *s, const float *grid, int count, int with_slopes)
+void fv_sample_taps(fv_taps4 *taps, const fv_sampler *s, const f32x4 *x, int with_slopes)
 {
     const int dims = s->dims;
     axis_taps axis[3];
-    for (int k = 0; k < dims; k++) {
-        const float *g = grid + k;
-        const float *b = g + (count > 1 ? 1 : 0) * dims, *c = g + (count > 2 ? 2 : count - 1) * dims, *d = g + (count - 1) * dims;
-        make_axis(&axis[k], s, s->size[k], wasm_f32x4_make(*g, *b, *c, *d));
-    }
+    for (int k = 0; k < dims; k++) make_axis(&axis[k], s, s->size[k], x[k]);
     v128_t all = SPLATI(-1);
     taps->count = 0;
     for (int z = 0; z < (dims == 3 ? axis[2].count : 1); z++)
@@ -92,17 +88,17 @@ void fv_sample_taps(fv_taps4 *taps, const fv_sampler *s, const float *grid, int 
                 sy = MUL(sy, axis[2].weight[z]);
                 weight = MUL(weight, axis[2].weight[z]);
             }
-            for (int x = 0; x < axis[0].count; x++) {
-                const int i = taps->count++;
-                taps->mask[i] = wasm_v128_and(mask, axis[0].mask[x]);
-                all = wasm_v128_and(all, taps->mask[i]);
-                const i32x4 pixel = wasm_i32x4_add(row, wasm_i32x4_mul(axis[0].index[x], SPLATI((int32_t)s->step[0])));
-                STORE(taps->pixel[i], wasm_v128_and(pixel, taps->mask[i]));
-                taps->weight[i] = MUL(weight, axis[0].weight[x]);
+            for (int i = 0; i < axis[0].count; i++) {
+                const int t = taps->count++;
+                taps->mask[t] = wasm_v128_and(mask, axis[0].mask[i]);
+                all = wasm_v128_and(all, taps->mask[t]);
+                const i32x4 pixel = wasm_i32x4_add(row, wasm_i32x4_mul(axis[0].index[i], SPLATI((int32_t)s->step[0])));
+                STORE(taps->pixel[t], wasm_v128_and(pixel, taps->mask[t]));
+                taps->weight[t] = MUL(weight, axis[0].weight[i]);
                 if (!with_slopes) continue;
-                taps->slope[i][0] = MUL(weight, axis[0].slope[x]);
-                taps->slope[i][1] = MUL(sy, axis[0].weight[x]);
-                taps->slope[i][2] = MUL(sz, axis[0].weight[x]);
+                taps->slope[t][0] = MUL(weight, axis[0].slope[i]);
+                taps->slope[t][1] = MUL(sy, axis[0].weight[i]);
+                taps->slope[t][2] = MUL(sz, axis[0].weight[i]);
             }
         }
     taps->inside = wasm_i32x4_all_true(all);

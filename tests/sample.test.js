@@ -153,6 +153,23 @@ test('a point is the same whoever its neighbours are, bit for bit', () => {
     });
 });
 
+test('a point is the same alone and in a row of others far outside, bit for bit', () => {
+    const random = new Random(14);
+    eachWay((options, dims) => {
+        const {input} = anyMaps(random, dims, options, 9);
+        const one = {...input, data: input.data.subarray(0, input.data.length / input.dims[0]), dims: [1, ...input.dims.slice(1)]};
+        const outer = (/** @type {number} */ n) => [1, ...Array(dims - 1).fill(1), n, dims];
+        const count = 203, row = random.floats(count * dims, -40, 40);
+        for (let p = 0; p < count; p++) if (random.chance(0.1)) row[p * dims] = random.pick([NaN, Infinity, -Infinity, 0]);
+        const all = gridSample(one, tensor([...row], outer(count)), options).data;
+        const [C, step] = [input.dims[1], dims];
+        for (let p = 0; p < count; p++) {
+            const alone = gridSample(one, tensor([...row.subarray(p * step, (p + 1) * step)], outer(1)), options);
+            assert.deepEqual(bits({data: Float32Array.from({length: C}, (_, c) => all[c * count + p])}), bits(alone), `${JSON.stringify(options)} ${p}`);
+        }
+    });
+});
+
 test('identity theta is the identity; four quarter turns are too', () => {
     const random = new Random(9);
     const identity = {2: [1, 0, 0, 0, 1, 0], 3: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]};
