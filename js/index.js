@@ -9,6 +9,7 @@ export {defaultBoxes, ssdAnchors} from './anchor.js';
 export {decodeHead} from './detect.js';
 export {decodeYolo} from './yolo.js';
 export {decodeNanoDet} from './nanodet.js';
+export {decodePoseNet} from './posenet.js';
 export {decodeMoveNet, decodeMoveNetMulti, moveNetRegion} from './movenet.js';
 export {decodeBlazeFace, decodeBlazePoseDetector, decodeSsd} from './ssd.js';
 export {blazePoseRegion, decodeBlazePose} from './blazepose.js';

@@ -1,7 +1,7 @@
 import {checkChoice, checkInteger, checkList, checkNumber, checkOptions, checkSize, wrong, wrongType} from './check.js';
 import {inputSize} from './detect.js';
 import {listOf} from './outputs.js';
-import {makePose, placeMaps, readMaps, readRoles, valuesAt} from './pose.js';
+import {channelsOf, makePose, placeMaps, readMaps, readRoles, valuesAt} from './pose.js';
 import {toFloat32} from './tensor.js';
 import {View} from './view.js';
 import {withBlock} from './wasm.js';
@@ -283,9 +283,7 @@ function readOwnCrowd(own, options) {
 
 /** Heads told apart by their channels and their order. @param {Tensor[]} list @returns {Record<string, Tensor>} */
 function inOrder(list) {
-    const rank4 = list.map(({dims}) => dims.slice(-3));
-    const last = rank4.every(([a, b]) => a === rank4[0][0] && b === rank4[0][1]);
-    const channels = rank4.map((dims) => dims[last ? 2 : 0]);
+    const channels = channelsOf(list);
     /** @param {number} count @returns {Tensor[]} */
     const having = (count) => list.filter((_, i) => channels[i] === count);
     const K = channels.find((count) => count > 1 && having(2 * count).length > 1) ?? NaN;

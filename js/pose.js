@@ -79,6 +79,13 @@ export function readMaps(tensors, image) {
     })));
 }
 
+/** How many channels maps of one grid have. @param {readonly Tensor[]} list @returns {number[]} */
+export function channelsOf(list) {
+    const sizes = list.map(({dims}) => dims.slice(-3));
+    const last = sizes.every(([a, b]) => a === sizes[0][0] && b === sizes[0][1]);
+    return sizes.map((dims) => dims[last ? 2 : 0]);
+}
+
 /** @param {Block} block @param {Maps} maps @returns {[number, number, number, number, number]} pointer, width, height, channels, layout */
 export const placeMaps = (block, {tensor, width, height, channels, layout}) => [placeFloats(block, tensor), width, height, channels, layout];
 

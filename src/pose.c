@@ -68,18 +68,13 @@ static window near(window w, double x, double y, double radius)
     return part;
 }
 
-/* What a logit or score must reach, and how near it must be, to equal a weighed score of `best`. A little is
-   given away, so that rounding never decides here. */
+/* What a cell must hold, and how near it must be, to equal a weighed score of `best`; a little is given away here too. */
 static void bound(const joint_maps *m, const target *t, float best, float *gate, double *reach)
 {
     const float share = t->falloff == FV_FALLOFF_GAUSS ? 1.f : t->spread;
-    const float least = 0.999f * best * share;
-    *gate = least;
+    *gate = fv_gate(m, 0.999f * best * share);
     *reach = FV_INFINITY;
-    if (!m->sigmoid) return;
-    const float p = least < 0.999f ? least : 0.999f;
-    *gate = p > 1e-30f ? fv_log(p / (1.f - p)) - 1e-3f : -FV_INFINITY;
-    if (!(best > 1e-30f)) return;
+    if (!m->sigmoid || !(best > 1e-30f)) return;
     if (t->falloff == FV_FALLOFF_GAUSS) *reach = 1.001f * __builtin_sqrtf(best < 1.f ? -t->spread * fv_log(best) : 0.f) + 1.f;
     else *reach = 1.001 * (1. / best) - t->spread + 1;
 }
@@ -99,11 +94,9 @@ static int scan(const joint_maps *m, window w, int joint, const target *t, float
     return at;
 }
 
-static int is_finite(float v) { return v - v == 0; }
-
 static int search(const joint_maps *m, window w, int joint, const target *t)
 {
-    if (!is_finite(t->x) || !is_finite(t->y)) return -1;
+    if (!fv_is_finite(t->x) || !fv_is_finite(t->y)) return -1;
     float best, gate = -FV_INFINITY;
     double reach = FV_INFINITY;
     scan(m, near(w, t->x, t->y, 3), joint, t, gate, &best);
@@ -134,7 +127,7 @@ int fv_pose_search(int32_t *cells, float *scores, const float *map, int width, i
     const int error = fv_check_maps(map, width, height, joints, layout, activation);
     if (error) return error;
     if (people < 0 || rivals < 0 || fv_too_big((int64_t)people * joints) || fv_too_big((int64_t)people * joints * 8)) return FV_E_SHAPE;
-    if (falloff < FV_FALLOFF_INVERSE || falloff > FV_FALLOFF_GAUSS || !(spread > 0) || !is_finite(spread)) return FV_E_VALUE;
+    if (falloff < FV_FALLOFF_INVERSE || falloff > FV_FALLOFF_GAUSS || !(spread > 0) || !fv_is_finite(spread)) return FV_E_VALUE;
 
     const joint_maps m = fv_joint_maps(map, width, height, joints, layout, activation);
     const crowd c = {places, boxes, joints, fv_min(rivals, people), falloff, spread};
@@ -170,12 +163,12 @@ int fv_pose_centroid(float *places, const int32_t *cells, int people, const floa
         for (int y = fv_max(row - radius, 0); y <= fv_min(row + radius, height - 1); y++)
             for (int x = fv_max(column - radius, 0); x <= fv_min(column + radius, width - 1); x++) {
                 const float score = fv_score(&m, fv_raw(&m, y * width + x, i % joints));
-                if (!(score > 0) || !is_finite(score)) continue;
+                if (!(score > 0) || !fv_is_finite(score)) continue;
                 sum += score, right += score * (float)(x - column), down += score * (float)(y - row);
             }
         right /= sum, down /= sum;
-        place[0] = (float)column + (is_finite(right) ? right : 0.f);
-        place[1] = (float)row + (is_finite(down) ? down : 0.f);
+        place[0] = (float)column + (fv_is_finite(right) ? right : 0.f);
+        place[1] = (float)row + (fv_is_finite(down) ? down : 0.f);
     }
     return 0;
 }

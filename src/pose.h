@@ -21,6 +21,16 @@ static inline joint_maps fv_joint_maps(const float *values, int width, int heigh
 static inline float fv_raw(const joint_maps *m, int cell, int joint) { return m->values[cell * m->cell_stride + joint * m->joint_stride]; }
 static inline float fv_score(const joint_maps *m, float raw) { return m->sigmoid ? fv_sigmoid(raw) : raw; }
 
+static inline int fv_is_finite(float v) { return v - v == 0; }
+
+/* What a cell must hold at least to score `least`; a little is given away, so that rounding never decides here. */
+static inline float fv_gate(const joint_maps *m, float least)
+{
+    if (!m->sigmoid) return least;
+    const float p = least < 0.999f ? least : 0.999f;
+    return p > 1e-30f ? fv_log(p / (1.f - p)) - 1e-3f : -FV_INFINITY;
+}
+
 static inline int fv_check_maps(const float *values, int width, int height, int joints, int layout, int activation)
 {
     if (!values) return FV_E_NULL;

@@ -68,6 +68,35 @@ FV_API int fv_pose_centroid(float *places, const int32_t *cells, int people, con
 FV_API int fv_pose_peaks(int32_t *cells, float *scores, int capacity, const float *map, int width, int height, int activation,
                          int radius, float slack);
 
+/**
+ * People by displacements (PersonLab, Papandreou et al., ECCV 2018), as PoseNet's users decode it:
+ * from every peak of every joint's heat map, best first, a skeleton is followed edge by edge, unless
+ * that joint of someone found before lies within the radius.
+ *
+ *   points        [capacity, joints, 3] x, y, score, pixels; 0, 0, 0 for a joint that was not found,
+ *                 its place being no finite number or its score not above 0
+ *   scores        [capacity] mean of the joints' scores, those of others before within the radius
+ *                 counting 0
+ *   heat          [height, width, joints] or its planes
+ *   offsets       [height, width, 2 joints] from a cell to the joint, pixels: y of each, then x
+ *   forward       [height, width, 2 edge_count] from parent to child of each edge, likewise
+ *   backward      from child to parent
+ *   edges         [edge_count, 2] parent, child: a tree's, the root's first
+ *   stride        pixels per cell, > 0; a cell's place is its index times this
+ *   threshold     of a peak: score >= threshold, and no neighbour of the 8 scores more
+ *   radius        >= 0, pixels
+ *   refine_steps  0 to 1000: how often an edge's end is corrected by the offsets there
+ *   scratch       fv_pose_personlab_scratch(width, height, joints) bytes
+ *
+ * Returns how many were found, at most `capacity`; FV_E_NULL, FV_E_SHAPE or FV_E_VALUE.
+ */
+FV_API int fv_pose_personlab(float *points, float *scores, int capacity, const float *heat, const float *offsets, const float *forward,
+                             const float *backward, int width, int height, int joints, int layout, int activation, const int32_t *edges,
+                             int edge_count, float stride, float threshold, float radius, int refine_steps, void *scratch);
+
+/** Bytes of scratch, or FV_E_SHAPE. */
+FV_API int fv_pose_personlab_scratch(int width, int height, int joints);
+
 #ifdef __cplusplus
 }
 #endif

@@ -51,4 +51,25 @@ static void peaks(run *r)
     finish(r, count);
 }
 
-const group pose_groups[] = {{"pose.search", search, 8000}, {"pose.centroid", centroid, 4000}, {"pose.peaks", peaks, 4000}, {0}};
+static void personlab(run *r)
+{
+    const int width = side(r), height = side(r), joints = pick(r, 1, 6), count = pick(r, 0, 6), activation = pick(r, 0, 1), capacity = pick(r, 0, 9);
+    const size_t area = (size_t)width * height;
+    float *points = output(r, (size_t)capacity * joints * 3, FLOATS), *scores = output(r, (size_t)capacity, FLOATS);
+    const float *heat = maps(r, width, height, joints, activation), *offsets = floats(r, area * 2 * joints, -12, 12);
+    const float *forward = floats(r, area * 2 * count, -40, 40), *backward = floats(r, area * 2 * count, -40, 40);
+    int32_t *edges = input(r, (size_t)count * 8);
+    for (int i = 0; i < 2 * count; i++) edges[i] = one_in(r, 50) ? pick(r, -1, joints) : pick(r, 0, joints - 1);
+    const float stride = one_in(r, 9) ? value(r, 0, 32) : uniform(r, 4, 32), threshold = one_in(r, 9) ? value(r, 0, 1) : uniform(r, 0.1f, 0.9f);
+    const float radius = one_in(r, 9) ? value(r, 0, 99) : uniform(r, 0, 30);
+    const int found = fv_pose_personlab(points, scores, capacity, heat, offsets, forward, backward, width, height, joints, pick(r, 0, 1), activation,
+                                        edges, count, stride, threshold, radius, pick(r, 0, 3), scratch(r, fv_pose_personlab_scratch(width, height, joints)));
+    expect(r, found <= capacity, "no more than there is room for");
+    for (int i = found; found >= 0 && i < capacity; i++) {
+        scores[i] = 0;
+        for (int k = 0; k < 3 * joints; k++) points[3 * i * joints + k] = 0; /* undefined */
+    }
+    finish(r, found);
+}
+
+const group pose_groups[] = {{"pose.search", search, 8000}, {"pose.centroid", centroid, 4000}, {"pose.peaks", peaks, 4000}, {"pose.personlab", personlab, 8000}, {0}};

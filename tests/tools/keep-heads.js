@@ -20,6 +20,18 @@ const split = (all, tensors) => tensors.map(({byteOffset, byteLength}) => all.su
 /** @param {Float32Array[]} heads @param {Cells} cells */
 const trimPerson = ([heat, regress, center, offset], cells) => trimJoints(heat, [regress], center, offset, cells);
 
+/** People are found from peaks, by steps of a few cells: what lies further from any joint is nothing. @param {Float32Array[]} heads @param {Cells} cells */
+function trimPeople(heads, {width}) {
+    const [heat] = heads;
+    const count = heat.length / 17;
+    const sure = Array.from({length: count}, (_, cell) => heat.subarray(17 * cell, 17 * cell + 17).some((logit) => logit > Math.log(0.05 / 0.95)));
+    for (let cell = 0; cell < count; cell++) {
+        const isNear = sure.some((is, other) => is && Math.abs(other % width - cell % width) < 2 && Math.abs(Math.floor(other / width) - Math.floor(cell / width)) < 2);
+        if (isNear) continue;
+        for (const map of heads) map.fill(map === heat ? -20 : 0, cell * map.length / count, (cell + 1) * map.length / count);
+    }
+}
+
 /** Which tensors are kept, and how. @type {Record<string, {pictures: string[], keep: (name: string) => boolean, trim: (arrays: Float32Array[], cells: Cells) => void}>} */
 const MODELS = {
     'nanodet': {
@@ -31,6 +43,8 @@ const MODELS = {
         trim: ([boxes, logits]) => trimRows(logits, 24, 1, 24, boxes, 4),
     },
     'blazeface': {pictures: ['astronaut', 'camera'], keep: (name) => !/_/.test(name), trim: () => {}},
+    'posenet': {pictures: ['messi5'], keep: () => true, trim: trimPeople},
+    'posenet-769x577': {pictures: ['vtest600'], keep: () => true, trim: trimPeople},
     'movenet-lightning': {pictures: ['camera', 'messi5'], keep: (name) => name !== 'center_weight', trim: trimPerson},
     'movenet-thunder': {pictures: ['camera'], keep: (name) => name !== 'center_weight', trim: trimPerson},
     'movenet-multipose': {
