@@ -64,6 +64,18 @@ export function checkFinite(name, value) {
     return /** @type {number} */ (value);
 }
 
+/** @param {string} name @param {unknown} value @returns {number} */
+export function checkAbove0(name, value) {
+    if (!(checkFinite(name, value) > 0)) throw wrong(name, 'a number above 0', value);
+    return /** @type {number} */ (value);
+}
+
+/** @param {string} name @param {unknown} value @returns {boolean} */
+export function checkFlag(name, value) {
+    if (typeof value !== 'boolean') throw wrongType(name, 'true or false', value);
+    return value;
+}
+
 /**
  * @template T
  * @param {T | undefined} options

@@ -1,6 +1,8 @@
-import {checkChoice, checkFinite, checkInteger, checkList, checkOptions, wrong, wrongType} from './check.js';
+import {readPair, UDP_RADIUS} from './argmax.js';
+import {checkAbove0, checkChoice, checkFinite, checkFlag, checkInteger, checkList, checkOptions, wrong, wrongType} from './check.js';
+import {readCodec, readScale} from './codec.js';
 import {LAYOUTS} from './image.js';
-import {checkShape, checkTensor, makeOutput, placeFloats} from './tensor.js';
+import {checkShape, checkTensor, makeOutput, placeFloats, toFloat32} from './tensor.js';
 import {withBlock} from './wasm.js';
 
 /** @import {FloatTensor, Tensor} from './tensor.js' */
@@ -19,6 +21,15 @@ const NORMS = {peak: 0, sum: FLAGS.normalise};
  * @property {number} [stride] default 1: the joints are in index coordinates of the map
  * @property {number} [offset] default 0
  * @property {'NCHW' | 'NHWC'} [layout] of the maps; default 'NCHW'
+ */
+
+/**
+ * @typedef {object} SpotOptions
+ * @property {number} [sigma] in cells; default 2
+ * @property {keyof typeof SPOTS} [kind] default 'exact'
+ * @property {number} [kernel] of 'megvii', odd; default 11
+ * @property {keyof typeof COMBINE} [combine] people who overlap: 'max' (default), 'sum', or 'clipped' at 1
+ * @property {keyof typeof NORMS} [norm] what is 1: the 'peak' (default), or the 'sum' over the map of each joint
  */
 
 /**
@@ -57,14 +68,7 @@ function readMapSize(size) {
 
 /** @param {CellOptions} options */
 function readCells({stride = 1, offset = 0, layout = 'NCHW'}) {
-    if (!(checkFinite('stride', stride) > 0)) throw wrong('stride', 'a number above 0', stride);
-    return {last: checkChoice('layout', LAYOUTS, layout), stride, offset: checkFinite('offset', offset)};
-}
-
-/** @param {string} name @param {unknown} value */
-function checkPositive(name, value) {
-    if (!(checkFinite(name, value) > 0)) throw wrong(name, 'a number above 0', value);
-    return /** @type {number} */ (value);
+    return {last: checkChoice('layout', LAYOUTS, layout), stride: checkAbove0('stride', stride), offset: checkFinite('offset', offset)};
 }
 
 /** @param {number} last @param {number} N @param {number} planes @param {number} height @param {number} width */
@@ -81,20 +85,29 @@ const mapDims = (last, N, planes, height, width) => last ? [N, height, width, pl
  * @param {Tensor} coords [N, K, 2] (x, y), or of several people on the same maps [N, P, K, 2]; index coordinates where stride is 1
  * @param {Tensor | null} weight [N, K], or [N, P, K]: joints of less than .5 are not drawn; default: all are
  * @param {readonly number[]} size of the maps: [H, W], or [N, K, H, W]
- * @param {CellOptions & {sigma?: number, kind?: keyof typeof SPOTS, kernel?: number,
- *   combine?: keyof typeof COMBINE, norm?: keyof typeof NORMS}} [options]
- *   sigma: in cells, default 2; kernel: of 'megvii', odd, default 11; combine: people who overlap, default 'max'; norm: what is 1, the
- *   peak (default), or the sum over the map of each joint
+ * @param {CellOptions & SpotOptions & {preset?: string, inputSize?: readonly number[]}} [options] preset: the name of one of CODECS, whose
+ *   options are defaults; inputSize: [width, height] of the network's input: coordinates are its pixels, as that codec counts them
  * @returns {FloatTensor & {weight: FloatTensor}} [N, K, H, W], or [N, H, W, K]; its weight is 0 where nothing was drawn
  */
 export function gaussianTargets(coords, weight, size, options) {
-    const {sigma = 2, kind = 'exact', kernel = 11, combine = 'max', norm = 'peak', ...cells} = checkOptions(options);
+    const {preset, inputSize, ...given} = checkOptions(options);
+    const codec = readCodec(preset);
+    const {sigma = 2, kind = 'exact', kernel = 11, combine = 'max', norm = 'peak', ...cells} = {...codec?.spot, ...given};
     const spot = checkChoice('kind', SPOTS, kind);
     if (checkInteger('kernel', kernel, 1, 127) % 2 === 0) throw wrong('kernel', 'an odd number', kernel);
-    return drawSpots(readJoints('coords', coords, weight), readMapSize(size), cells, {
+    const joints = readJoints('coords', coords, weight);
+    const [height, width] = readMapSize(size);
+    return drawSpots(rescaled(joints, readScale('encode', codec, inputSize, width, height)), [height, width], cells, {
         spot, combine: checkChoice('combine', COMBINE, combine), flags: checkChoice('norm', NORMS, norm),
-        sigma: spot === SPOTS.megvii ? kernel : checkPositive('sigma', sigma),
+        sigma: spot === SPOTS.megvii ? kernel : checkAbove0('sigma', sigma),
     });
+}
+
+/** @param {Joints} joints @param {readonly [number, number]} scale pixels a cell @returns {Joints} in cells */
+function rescaled(joints, scale) {
+    if (scale[0] === 1 && scale[1] === 1) return joints;
+    const data = toFloat32(joints.coords).data.map((v, i) => v / scale[i & 1]);
+    return {...joints, coords: {data, dims: joints.coords.dims}};
 }
 
 /**
@@ -137,9 +150,9 @@ export function openposeTargets(coords, weight, size, options) {
     const {variant = 'paper', background = true, ...given} = checkOptions(options);
     const {spot, combine, spread, sigma: usual, ...about} = checkChoice('variant', CONFIDENCE, variant);
     const {sigma = usual, stride = about.stride, offset = about.offset(stride), layout} = given;
-    const unit = spread(checkPositive('stride', stride));
+    const unit = spread(checkAbove0('stride', stride));
     return drawSpots(readJoints('coords', coords, weight), readMapSize(size), {stride, offset, layout}, {
-        spot, combine, flags: checkFlag('background', background) ? FLAGS.background : 0, sigma: checkPositive('sigma', sigma) * unit,
+        spot, combine, flags: checkFlag('background', background) ? FLAGS.background : 0, sigma: checkAbove0('sigma', sigma) * unit,
     });
 }
 
@@ -151,12 +164,6 @@ const CONFIDENCE = {
         offset: (/** @type {number} */ stride) => (stride - 1) / 2, spread: (/** @type {number} */ stride) => 1 / stride,
     },
 };
-
-/** @param {string} name @param {unknown} value */
-function checkFlag(name, value) {
-    if (typeof value !== 'boolean') throw wrongType(name, 'true or false', value);
-    return value;
-}
 
 /**
  * Part affinity fields: on every limb the unit vector from its first joint to its second.
@@ -198,4 +205,91 @@ function readPairs(pairs, K) {
     else if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) throw wrongType('pairs', 'pairs of joints, [first, second]', pairs);
     const list = isTensor ? Array.from(pairs.data, Number) : pairs.flat();
     return Int32Array.from(list, (joint, i) => checkInteger(`pairs[${i >> 1}]`, joint, 0, K - 1));
+}
+
+/**
+ * UDP's combined form (mmpose): of each joint a disc of ones, and everywhere the offsets to it along x and y in parts of the disc's radius.
+ *
+ * @param {Tensor} coords [N, K, 2] (x, y)
+ * @param {Tensor | null} weight [N, K]; default: all joints are there
+ * @param {readonly number[]} size of the maps: [H, W]
+ * @param {CellOptions & {radiusFactor?: number, inputSize?: readonly number[]}} [options] radiusFactor: of the map's larger side, default
+ *   .0546875; inputSize: as in gaussianTargets
+ * @returns {FloatTensor & {weight: FloatTensor}} [N, 3 K, H, W]
+ */
+export function udpCombinedTargets(coords, weight, size, options) {
+    const {radiusFactor = UDP_RADIUS, inputSize, ...cells} = checkOptions(options);
+    const joints = readJoints('coords', coords, weight);
+    if (joints.dims.length !== 2) throw wrong('coords', '[N, K, 2]', coords.dims);
+    const [height, width] = readMapSize(size);
+    const {last, stride, offset} = readCells(cells);
+    const radius = checkAbove0('radiusFactor', radiusFactor) * Math.max(height, width);
+    const {N, K, dims} = joints;
+    const scaled = rescaled(joints, readScale('encode', readCodec('mmpose-udp'), inputSize, width, height));
+    const [data, kept] = [makeOutput('into', N * 3 * K * height * width), new Float32Array(N * K)];
+    withBlock((block) => {
+        const [dst, weights] = [data, kept].map(({byteLength}) => block.space(byteLength));
+        const [points, given] = placeJoints(block, scaled);
+        block.call('fv_target_offsets', dst, weights, points, given, N, K, height, width, last, radius, stride, offset);
+        block.output(dst, data);
+        block.output(weights, kept);
+    });
+    return {data, dims: mapDims(last, N, 3 * K, height, width), weight: {data: kept, dims}};
+}
+
+/**
+ * SimCC's vectors (mmpose): of each joint one along x and one along y, about the nearest cell.
+ *
+ * @param {Tensor} coords [N, K, 2] (x, y), pixels of the network's input, as indices
+ * @param {Tensor | null} weight [N, K]; default: all joints are there
+ * @param {readonly number[]} size of the network's input: [H, W]
+ * @param {object} [options]
+ * @param {number} [options.splitRatio] cells a pixel, default 2
+ * @param {number | readonly number[]} [options.sigma] of the Gaussian, in cells, of both or of x and y; default 6
+ * @param {boolean} [options.normalize] divide by sigma sqrt(2 pi); default true
+ * @param {number} [options.smoothing] instead of a Gaussian: 1 - smoothing in one cell, the rest shared by the others; 0 to 1
+ * @returns {{x: FloatTensor, y: FloatTensor, weight: FloatTensor}} [N, K, W * splitRatio] and [N, K, H * splitRatio]; weight is 0 where nothing is
+ */
+export function simccTargets(coords, weight, size, options) {
+    const {splitRatio = 2, sigma = 6, normalize = true, smoothing} = checkOptions(options);
+    const joints = readJoints('coords', coords, weight);
+    if (joints.dims.length !== 2) throw wrong('coords', '[N, K, 2]', coords.dims);
+    const split = checkAbove0('splitRatio', splitRatio);
+    const [height, width] = readMapSize(size).map((side) => checkInteger('splitRatio', Math.round(side * split), 1));
+    if (smoothing !== undefined && !(checkFinite('smoothing', smoothing) >= 0 && smoothing <= 1)) throw wrong('smoothing', 'a number from 0 to 1', smoothing);
+    const {N, K, dims} = joints;
+    const sigmas = readPair('sigma', sigma);
+    const [x, y, kept] = [makeOutput('into', N * K * width), makeOutput('into', N * K * height), new Float32Array(N * K)];
+    const normal = +checkFlag('normalize', normalize);
+    withBlock((block) => {
+        const [atX, atY, weights] = [x, y, kept].map(({byteLength}) => block.space(byteLength));
+        const [points, given] = placeJoints(block, joints);
+        block.call('fv_target_simcc', atX, atY, weights, points, given, N, K, width, height, ...sigmas, normal, smoothing ?? -1, split);
+        block.output(atX, x);
+        block.output(atY, y);
+        block.output(weights, kept);
+    });
+    return {x: {data: x, dims: [N, K, width]}, y: {data: y, dims: [N, K, height]}, weight: {data: kept, dims}};
+}
+
+/**
+ * CornerNet's radius: moving both corners of a box by so much, in any of three ways, leaves an overlap of `minOverlap` at least.
+ *
+ * @param {readonly number[]} size of the box: [height, width]
+ * @param {{minOverlap?: number, variant?: 'exact' | 'centernet'}} [options] default .7, 'exact'; 'centernet': the roots as CornerNet and CenterNet take them
+ * @returns {number} in the box's unit
+ */
+export function gaussianRadius(size, options) {
+    const {minOverlap = 0.7, variant = 'exact'} = checkOptions(options);
+    const [h, w] = checkList('size', size, 2, 0);
+    const m = checkFinite('minOverlap', minOverlap);
+    if (!(m > 0 && m <= 1)) throw wrong('minOverlap', 'a number above 0, at most 1', minOverlap);
+    const isExact = checkChoice('variant', {exact: true, centernet: false}, variant);
+    const [sum, area] = [h + w, h * w];
+    // a r^2 - b r + c = 0: one corner in and one out; both in; both out
+    const cases = [[1, sum, area * (1 - m) / (1 + m), -1], [4, 2 * sum, (1 - m) * area, -1], [4 * m, -2 * m * sum, (m - 1) * area, 1]];
+    return Math.min(...cases.map(([a, b, c, sign]) => {
+        const root = Math.sqrt(Math.max(b * b - 4 * a * c, 0));
+        return isExact ? (b + sign * root) / (2 * a) : (b + root) / 2;
+    }));
 }

@@ -37,7 +37,7 @@ const OPTIONAL = new Set(['fv_pose_search.boxes', 'classes', 'objectness', 'prio
 /** Outputs that may be null. */
 const UNWANTED = new Set([
     'fv_sample_backward.grad_src', 'fv_sample_backward.grad_grid', 'fv_sample_affine_backward.grad_src', 'fv_sample_affine_backward.grad_theta',
-    'fv_path_cost.grad', 'fv_path_cost.path', 'fv_path_cost.sampled', 'fv_path_optimize.path',
+    'fv_argmax_simcc.visibility', 'fv_path_cost.grad', 'fv_path_cost.path', 'fv_path_cost.sampled', 'fv_path_optimize.path',
     'fv_heatmap_soft_argmax.mass', 'fv_heatmap_soft_argmax.covariance', 'fv_heatmap_soft_argmax.entropy', 'fv_heatmap_soft_argmax_backward.grad_maps',
     'fv_heatmap_soft_argmax_backward.grad_beta',
 ]);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import * as fovea from '../js/index.js';
 import {samples as bodies} from './hostile-body.js';
 import {isTensor, numbers, plain, tensor, view} from './hostile-kit.js';
+import {samples as argmax} from './hostile-argmax.js';
 import {samples as heatmap} from './hostile-heatmap.js';
 import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
@@ -165,6 +166,7 @@ export const samples = [
         {...planning(), optimizer: 'adam', steps: 4, learningRate: 0.1, betas: [0.9, 0.999], eps: 1e-8, levels: 2, warmStart: 'march'}]),
     {...plain('optimizePath', ['costmap', 'knots', 'options'], () => [costmap(), tensor([2, 4, 2], 0, 5), {optimizer: 'sgd', steps: 3, momentum: 0.5}]),
         name: 'optimizePath.starts'},
+    ...argmax,
     ...heatmap,
     ...target,
     ...losses,

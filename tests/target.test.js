@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {gaussianTargets, init, openposeTargets, pafTargets} from '../js/index.js';
+import {
+    argmax, CODECS, decodeSimcc, decodeUdpCombined, gaussianRadius, gaussianTargets, init, openposeTargets, pafTargets, simccTargets, udpCombinedTargets,
+} from '../js/index.js';
 import {assertClose} from './close.js';
 import {assertGolden, testGolden} from './golden.js';
 import {Random} from './random.js';
@@ -71,6 +73,33 @@ test('by hand: confidence maps and their background', () => {
     assertClose(light.data.subarray(0, 5), [s + t, 1, 1, s + t, t], 2e-7, '24 pixels away is too far');
     assertClose(light.data.subarray(5), [1 - s - t, 0, 0, 1 - s - t, 1 - t], 2e-7);
     assert.deepEqual(openposeTargets(near, null, [1, 5], {background: false}).data, data.subarray(0, 5));
+});
+
+test('by hand: SimCC, and UDP combined', () => {
+    const {x, y, weight} = simccTargets(person([[1.25, 0], [0.6, 3], [4, 0]]), null, [2, 3], {normalize: false, sigma: [1, 0.5]});
+    assert.deepEqual([x.dims, y.dims, [...weight.data]], [[1, 3, 6], [1, 3, 4], [1, 0, 1]]);
+    const bell = (/** @type {number[]} */ distances, /** @type {number} */ s) => distances.map((d) => Math.exp(-d * d / (2 * s * s)));
+    assertClose(x.data.subarray(0, 6), bell([2, 1, 0, 1, 2, 3], 1), 1e-7, '2.5 goes to 2');
+    assertClose(y.data.subarray(0, 4), bell([0, 1, 2, 3], 0.5), 1e-7);
+    assert.deepEqual([...x.data.subarray(6, 12), ...y.data.subarray(4, 8)], new Array(10).fill(0), 'y is 6, and 1.5 is as far as it may be beyond 3');
+    assertClose(x.data.subarray(12), bell([8, 7, 6, 5, 4, 3], 1), 1e-7, 'x is 8');
+    const sum = simccTargets(person([[20, 30]]), null, [64, 48], {sigma: 3}).x.data.reduce((a, b) => a + b);
+    assertClose([sum], [1], 1e-6, 'a density');
+    const hard = simccTargets(person([[1.25, 0], [4, 0]]), null, [2, 3], {smoothing: 0.1});
+    assertClose(hard.x.data, [0.02, 0.02, 0.9, 0.02, 0.02, 0.02, 0, 0, 0, 0, 0, 0], 1e-7);
+    assert.deepEqual([...hard.weight.data], [1, 0]);
+
+    const disc = udpCombinedTargets(person([[1.5, 0], [9, 9]]), tensor([1, 0], [1, 2]), [1, 4], {radiusFactor: 0.25});
+    assert.deepEqual([disc.dims, [...disc.weight.data]], [[1, 6, 1, 4], [1, 0]]);
+    assert.deepEqual([...disc.data], [0, 1, 1, 0, 1.5, 0.5, -0.5, -1.5, 0, 0, 0, 0, ...new Array(12).fill(0)]);
+});
+
+test('by hand: the radius of a box', () => {
+    assertClose([gaussianRadius([10, 10], {minOverlap: 1})], [0]);
+    const r = gaussianRadius([30, 50]), overlap = (/** @type {number} */ both, /** @type {number} */ all) => both / all;
+    const [inOut, inside, outside] = [overlap((30 - r) * (50 - r), 2 * 1500 - (30 - r) * (50 - r)), (30 - 2 * r) * (50 - 2 * r) / 1500, 1500 / ((30 + 2 * r) * (50 + 2 * r))];
+    assertClose([Math.min(inOut, inside, outside)], [0.7], 1e-9, 'the worst of three is as bad as it may be');
+    assertClose([gaussianRadius([30, 50], {variant: 'centernet'})], [(Math.sqrt(112 ** 2 + 4 * 2.8 * 450) - 112) / 2], 1e-12);
 });
 
 testGolden('heatmap.gaussian_target', ({params: {H, W, ...options}, inputs, outputs}) => {
@@ -161,6 +190,45 @@ test('invariants: a field is a unit vector at most; a spot is 1 at most; the ord
     }
 });
 
+/** Joints well inside a map, [1, K, 2]. @param {Random} random @param {number} K @param {number} W @param {number} H @param {number} margin */
+const within = (random, K, W, H, margin) => tensor(Array.from({length: 2 * K}, (_, i) => random.between(margin, (i % 2 ? H : W) - 1 - margin)), [1, K, 2]);
+
+test('round trips: every heatmap codec, within its quantisation', () => {
+    const random = new Random(24), [W, H] = [48, 64];
+    // cells: what a joint may come back off, of the codecs' own sigma; a quarter step leaves a quarter, and Megvii's half a cell and a quarter more
+    const off = /** @type {Record<string, number>} */ ({'simple-baselines': 0.751, 'mmpose-msra': 0.751, 'mmpose-dark': 2e-3, 'mmpose-megvii': 0.751, 'mmpose-udp': 2e-2});
+    assert.deepEqual(Object.keys(off), Object.keys(CODECS));
+    for (const preset of Object.keys(CODECS)) {
+        for (let i = 0; i < 20; i++) {
+            const joints = within(random, 5, 4 * W, 4 * H, 40), inputSize = [4 * W, 4 * H];
+            const maps = gaussianTargets(joints, null, [H, W], {preset, inputSize});
+            const {data} = argmax(maps, {preset, inputSize}).coords;
+            const quirk = preset === 'mmpose-udp' ? inputSize.map((side) => side / (side - 1)) : [1, 1];
+            assertClose(data, joints.data.map((v, k) => v * quirk[k % 2]), 4 * off[preset], preset);
+            if (preset === 'mmpose-udp') assert.ok(data.some((v, k) => Math.abs(v - joints.data[k]) > 0.2), 'Q11: it does not come back where it was');
+        }
+    }
+});
+
+test('round trips: exact Gaussians by the parabola of their logarithm, SimCC, UDP combined, one-hot', () => {
+    const random = new Random(25), [W, H] = [36, 40];
+    for (let i = 0; i < 30; i++) {
+        const joints = within(random, 4, W, H, 6);
+        const log = gaussianTargets(joints, null, [H, W], {sigma: 2});
+        log.data.forEach((v, k) => (log.data[k] = Math.log(v)));
+        assertClose(argmax(log, {refine: 'parabola'}).coords.data, joints.data, 1e-4, 'the logarithm of a Gaussian is a parabola');
+        assertClose(argmax(gaussianTargets(joints, null, [H, W], {kind: 'one-hot'})).coords.data, joints.data, 0.5 + 1e-6);
+        const {x, y} = simccTargets(joints, null, [H, W], {sigma: 3});
+        assertClose(decodeSimcc(x, y).coords.data, joints.data, 0.25 + 1e-6, 'half of half a pixel');
+        const dark = decodeSimcc(x, y, {refine: 'dark', sigma: 3}).coords.data;
+        assertClose(dark, joints.data, 0.25 + 1e-3, 'the targets are of whole cells');
+        const smooth = simccTargets(joints, null, [H, W], {smoothing: 0.1, splitRatio: 3});
+        assertClose(decodeSimcc(smooth.x, smooth.y, {splitRatio: 3}).coords.data, joints.data, 1 / 6 + 1e-6);
+        const combined = udpCombinedTargets(joints, null, [H, W], {layout: 'NHWC'});
+        assertClose(decodeUdpCombined(combined, {layout: 'NHWC'}).coords.data, joints.data, 1e-4, 'offsets are linear, so that no blur moves them');
+    }
+});
+
 test('limbs of no length, of far away, and of nobody', () => {
     const far = tensor([1e30, 1e30, -1e30, 3, 1, 1, 1, 1], [1, 2, 2, 2]);
     assert.ok(pafTargets(far, null, [[0, 1]], [4, 4], {variant: 'lightweight', thickness: 1e30}).data.every(Number.isFinite));
@@ -185,5 +253,14 @@ test('what is wrong is named', () => {
     assert.throws(() => o(coords, null, [4, 4], {background: 1}), /background: expected true or false, got 1/);
     assert.throws(() => p(coords, null, [[0, 2]], [4, 4]), /pairs\[0\]: expected an integer from 0 to 1, got 2/);
     assert.throws(() => p(coords, null, [0, 1], [4, 4]), /pairs: expected pairs of joints/);
+    const [u, s, r] = /** @type {any[]} */ ([udpCombinedTargets, simccTargets, gaussianRadius]);
+    assert.throws(() => g(coords, null, [4, 4], {preset: 'mmpose-simcc'}), /preset: expected one of simple-baselines/);
+    assert.throws(() => u(tensor([1, 1], [1, 1, 1, 2]), null, [4, 4]), /coords: expected \[N, K, 2\], got \[1, 1, 1, 2\]/);
+    assert.throws(() => u(coords, null, [4, 4], {radiusFactor: 0}), /radiusFactor: expected a number above 0, got 0/);
+    assert.throws(() => s(coords, null, [4, 4], {smoothing: 2}), /smoothing: expected a number from 0 to 1, got 2/);
+    assert.throws(() => s(coords, null, [4, 4], {sigma: [1]}), /sigma: expected 2 finite numbers/);
+    assert.throws(() => s(coords, null, [4, 4], {splitRatio: 0.01}), /splitRatio: expected an integer from 1/);
+    assert.throws(() => r([4, -4]), /size: expected 2 finite numbers of at least 0/);
+    assert.throws(() => r([4, 4], {minOverlap: 0}), /minOverlap: expected a number above 0, at most 1, got 0/);
     assert.throws(() => p(coords, null, [[0, 1]], [4, 4], {thickness: -1}), /thickness: expected a number from 0, got -1/);
 });

@@ -85,6 +85,34 @@ FV_API int fv_target_fields(float *dst, int32_t *count, const float *joints, con
                             const int32_t *pairs, int limb_count, int height, int width, int field, int layout, float thickness, float stride,
                             float offset);
 
+/**
+ * UDP's combined maps: of each joint a disc of ones, and everywhere the offset to the joint along x and along y, in radii.
+ *
+ *   dst     [n, joint_count * 3, height, width]
+ *   kept    [n, joint_count] the weights, 0 of joints that are not there; their maps are 0
+ *   joints  [n, joint_count, 2]
+ *   weights [n, joint_count]
+ *   radius  of the disc, in cells, > 0
+ *
+ * Returns 0, FV_E_NULL, FV_E_SHAPE or FV_E_VALUE.
+ */
+FV_API int fv_target_offsets(float *dst, float *kept, const float *joints, const float *weights, int n, int joint_count, int height, int width,
+                             int layout, float radius, float stride, float offset);
+
+/**
+ * SimCC: of each joint a vector along x and one along y, of cells 1 / split apart, about the nearest cell (half to even).
+ *
+ *   dst_x      [n, joint_count, width_x]
+ *   dst_y      [n, joint_count, width_y]
+ *   kept       as above; a joint is forgotten by the rules of FV_SPOT_UNBIASED, or with smoothing of FV_SPOT_ONE_HOT
+ *   sigma_x    of the Gaussian, in cells, > 0
+ *   normalise  1: divided by sigma sqrt(2 pi)
+ *   smoothing  below 0: a Gaussian. Else 1 - smoothing in one cell, and smoothing shared evenly by the others; at most 1
+ *   split      cells a unit, > 0
+ */
+FV_API int fv_target_simcc(float *dst_x, float *dst_y, float *kept, const float *joints, const float *weights, int n, int joint_count, int width_x,
+                           int width_y, float sigma_x, float sigma_y, int normalise, float smoothing, float split);
+
 #ifdef __cplusplus
 }
 #endif

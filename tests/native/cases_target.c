@@ -46,6 +46,21 @@ static void fields(run *r)
                                c.stride, c.offset));
 }
 
+static void codes(run *r)
+{
+    const crowd c = some_people(r);
+    const int n = c.n * c.people; /* one person a map */
+    float *kept = output(r, c.points, FLOATS);
+    if (one_in(r, 2)) {
+        float *dst = output(r, (size_t)n * 3 * c.joints * c.area, FLOATS);
+        finish(r, fv_target_offsets(dst, kept, c.coords, c.weights, n, c.joints, c.height, c.width, c.layout, uniform(r, 0.5f, 5), c.stride, c.offset));
+        return;
+    }
+    float *x = output(r, (size_t)n * c.joints * c.width, FLOATS), *y = output(r, (size_t)n * c.joints * c.height, FLOATS);
+    finish(r, fv_target_simcc(x, y, kept, c.coords, c.weights, n, c.joints, c.width, c.height, uniform(r, 0.3f, 6), uniform(r, 0.3f, 6), pick(r, 0, 1),
+                              one_in(r, 2) ? -1 : uniform(r, 0, 1), c.stride));
+}
+
 #define REFUSE(code, ...) \
     do { \
         const int refused = (__VA_ARGS__); \
@@ -93,8 +108,23 @@ static void errors(run *r)
     REFUSE(FV_E_VALUE, FIELDS(pairs, 2, 0, 1));
     REFUSE(FV_E_VALUE, FIELDS(pairs, 1, 2, 1));
     REFUSE(FV_E_VALUE, FIELDS(pairs, 1, 0, -1));
+#define OFFSETS(d, n, h, layout, radius, stride) fv_target_offsets(d, kept, joints, weights, n, 2, h, 4, layout, radius, stride, 0)
+    REFUSE(FV_E_NULL, OFFSETS(0, 1, 4, 0, 1, 1));
+    REFUSE(FV_E_SHAPE, OFFSETS(dst, -1, 4, 0, 1, 1));
+    REFUSE(FV_E_SHAPE, OFFSETS(dst, 1, BIG, 0, 1, 1));
+    REFUSE(FV_E_VALUE, OFFSETS(dst, 1, 4, 2, 1, 1));
+    REFUSE(FV_E_VALUE, OFFSETS(dst, 1, 4, 0, 0, 1));
+    REFUSE(FV_E_VALUE, OFFSETS(dst, 1, 4, 0, 1, 0));
+#define SIMCC(d, n, width, sigma, normalise, smoothing, split) fv_target_simcc(dst, d, kept, joints, weights, n, 2, width, 4, 1, sigma, normalise, smoothing, split)
+    REFUSE(FV_E_NULL, SIMCC(0, 1, 4, 1, 0, -1, 1));
+    REFUSE(FV_E_SHAPE, SIMCC(dst + 32, -1, 4, 1, 0, -1, 1));
+    REFUSE(FV_E_SHAPE, SIMCC(dst + 32, 1, BIG, 1, 0, -1, 1));
+    REFUSE(FV_E_VALUE, SIMCC(dst + 32, 1, 4, 0, 0, -1, 1));
+    REFUSE(FV_E_VALUE, SIMCC(dst + 32, 1, 4, 1, 2, -1, 1));
+    REFUSE(FV_E_VALUE, SIMCC(dst + 32, 1, 4, 1, 0, 2, 1));
+    REFUSE(FV_E_VALUE, SIMCC(dst + 32, 1, 4, 1, 0, -1, 0));
     REFUSE(FV_E_SHAPE, fv_target_scratch(0, 4));
     REFUSE(FV_E_SHAPE, fv_target_scratch(BIG, 4));
 }
 
-const group target_groups[] = {{"target.spots", spots, 4000}, {"target.fields", fields, 3000}, {"error.target", errors, 1}, {0}};
+const group target_groups[] = {{"target.spots", spots, 4000}, {"target.fields", fields, 3000}, {"target.codes", codes, 3000}, {"error.target", errors, 1}, {0}};
