@@ -10,7 +10,7 @@ import {openLimits} from './limits.js';
 
 /** @import {Race, Result} from './harness.js' */
 
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap'];
+const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'track'];
 
 const {values, positionals} = parseArgs({
     allowPositionals: true,
