@@ -127,11 +127,35 @@ test('people who cross keep their identities, by expectation; boxes alone do too
 /** @type {number[]} */
 let first = [];
 
+test('people who hide each other as they cross come out as themselves', () => {
+    const tracker = new PoseTracker(STILL);
+    for (let frame = 0; frame <= 40; frame++) {
+        const pair = [person(100 + 8 * frame, 200), person(580 - 8 * frame, 200)];
+        const got = ids(tracker.update(frame > 26 && frame < 34 ? [] : pair, 33 * frame));
+        assert.deepEqual(got, frame > 26 && frame < 34 ? [] : [1, 2], `frame ${frame}`);
+    }
+});
+
+test('joints that are unsure do not count, and too few in common say nothing', () => {
+    const sure = person(100, 100), moved = person(100, 100);
+    for (let k = 5; k < 17; k++) moved.keypoints.set([900, 900, 0.05], 3 * k);
+    /** @param {ConstructorParameters<typeof PoseTracker>[0]} options @param {Person} to */
+    const follows = (options, to) => {
+        const tracker = new PoseTracker({...STILL, minSimilarity: 0.9, ...options});
+        tracker.update([sure], 0);
+        return tracker.update([to], 0)[0].id === 1;
+    };
+    assert.deepEqual([follows({}, moved), follows({minScore: 0.01}, moved)], [true, false]);
+    const few = person(100, 100);
+    for (let k = 4; k < 17; k++) few.keypoints.fill(0, 3 * k, 3 * k + 3);
+    assert.deepEqual([follows({minJoints: 4}, few), follows({minJoints: 5}, few)], [true, false]);
+});
+
 test('nobody is told before their hits, and who is missed before that is forgotten', () => {
-    const tracker = new PoseTracker({...STILL, minHits: 3});
-    const told = [[person(100, 100)], [person(101, 100)], [person(102, 100)], [person(102, 100), person(400, 100)], [person(102, 100)], [person(102, 100), person(400, 100)]]
+    const tracker = new PoseTracker({...STILL, minHits: 3}), [A, B] = [person(100, 100), person(400, 100)];
+    const told = [[A], [A], [A], [A, B], [A], [A, B], [A], [A, B], [A], [A, B]]
         .map((frame, i) => ids(tracker.update(frame, 33 * i)));
-    assert.deepEqual(told, [[], [], [1], [1], [1], [1]]);
+    assert.deepEqual(told, [[], [], [1], [1], [1], [1], [1], [1], [1], [1]]);
 });
 
 test('similarity is the definition: it decides exactly at its threshold', () => {
