@@ -28,3 +28,4 @@ export {CODECS} from './codec.js';
 export {flipMaps, flipMerge} from './flip.js';
 export {gaussianRadius, gaussianTargets, openposeTargets, pafTargets, simccTargets, udpCombinedTargets} from './target.js';
 export {heatmapBce, heatmapCrossEntropy, heatmapFocal, heatmapMse, heatmapWing, jointLoss, openposeLoss, simccLoss} from './loss.js';
+export {jointDistances, mpjpe, oks, paMpjpe, pck, pckAuc} from './metric.js';

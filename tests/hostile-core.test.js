@@ -26,14 +26,14 @@ const GOOD = {
 const OWN = /** @type {Record<string, Record<string, number>>} */ ({
     fv_nms_weighted: {values: 5}, fv_detect_points: {count: 2, values: 2}, fv_detect_boxes: {count: 2}, fv_tensor_widen: {count: 7},
     fv_path_resample: {count: 3}, fv_path_resample_backward: {count: 3}, fv_path_even: {count: 3}, fv_path_cost: {count: 3}, fv_path_optimize: {count: 3},
-    fv_track_assign: {method: 0}, fv_loss_hardest: {top: 2}, fv_path_scratch: {count: 3}, fv_costmap_trace: {capacity: 40},
+    fv_track_assign: {method: 0}, fv_loss_hardest: {top: 2}, fv_metric_distances: {root: 0, align: 3}, fv_path_scratch: {count: 3}, fv_costmap_trace: {capacity: 40},
 });
 /** Doubles that may not be 0. */
 const FILLED = new Set(['weights', 'settings', 'options']);
 /** Points that may not lie on one line. */
 const TRIANGLE = [-1, -1, 1, -1, 0, 1];
 /** Inputs that may be null, and sizes of which any number is good. */
-const OPTIONAL = new Set(['fv_pose_search.boxes', 'classes', 'objectness', 'priors', 'weight', 'heatmap']);
+const OPTIONAL = new Set(['fv_pose_search.boxes', 'fv_metric_oks.boxes', 'classes', 'objectness', 'priors', 'weight', 'heatmap']);
 /** Outputs that may be null. */
 const UNWANTED = new Set([
     'fv_sample_backward.grad_src', 'fv_sample_backward.grad_grid', 'fv_sample_affine_backward.grad_src', 'fv_sample_affine_backward.grad_theta',

@@ -7,6 +7,7 @@ import {samples as argmax} from './hostile-argmax.js';
 import {samples as heatmap} from './hostile-heatmap.js';
 import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
+import {samples as metrics} from './hostile-metric.js';
 import {samples as poses} from './hostile-pose.js';
 
 /** @import {Sample} from './hostile-kit.js' */
@@ -170,5 +171,6 @@ export const samples = [
     ...heatmap,
     ...target,
     ...losses,
+    ...metrics,
     ...bodies,
 ];

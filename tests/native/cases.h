@@ -37,7 +37,7 @@ typedef struct {
     int cases;
 } group;
 
-extern const group image_groups[], box_groups[], detect_groups[], sample_groups[], align_groups[], path_groups[], heatmap_groups[], target_groups[], argmax_groups[], loss_groups[], error_groups[], pose_groups[], blazepose_groups[], track_groups[];
+extern const group image_groups[], box_groups[], detect_groups[], sample_groups[], align_groups[], path_groups[], heatmap_groups[], target_groups[], argmax_groups[], loss_groups[], error_groups[], pose_groups[], blazepose_groups[], metric_groups[], track_groups[];
 
 /* Draws; clang evaluates arguments from left to right on every target. */
 uint32_t draw(run *r);
