@@ -29,3 +29,4 @@ export {flipMaps, flipMerge} from './flip.js';
 export {gaussianRadius, gaussianTargets, openposeTargets, pafTargets, simccTargets, udpCombinedTargets} from './target.js';
 export {heatmapBce, heatmapCrossEntropy, heatmapFocal, heatmapMse, heatmapWing, jointLoss, openposeLoss, simccLoss} from './loss.js';
 export {jointDistances, mpjpe, oks, paMpjpe, pck, pckAuc} from './metric.js';
+export {backProject, patchToPicture, personView, project, rescalePose} from './projection.js';

@@ -9,6 +9,7 @@ import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
 import {samples as metrics} from './hostile-metric.js';
 import {samples as poses} from './hostile-pose.js';
+import {samples as projections} from './hostile-projection.js';
 
 /** @import {Sample} from './hostile-kit.js' */
 
@@ -173,4 +174,5 @@ export const samples = [
     ...losses,
     ...metrics,
     ...bodies,
+    ...projections,
 ];
