@@ -10,7 +10,18 @@ import {openLimits} from './limits.js';
 
 /** @import {Race, Result} from './harness.js' */
 
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'track'];
+const ROOMS = [
+    'image',
+    'nms',
+    'detect',
+    'grid',
+    'sample',
+    'align',
+    'path',
+    'heatmap',
+    'track',
+    'match',
+];
 
 const {values, positionals} = parseArgs({
     allowPositionals: true,

@@ -30,3 +30,4 @@ export {gaussianRadius, gaussianTargets, openposeTargets, pafTargets, simccTarge
 export {heatmapBce, heatmapCrossEntropy, heatmapFocal, heatmapMse, heatmapWing, jointLoss, openposeLoss, simccLoss} from './loss.js';
 export {jointDistances, mpjpe, oks, paMpjpe, pck, pckAuc} from './metric.js';
 export {backProject, patchToPicture, personView, project, rescalePose} from './projection.js';
+export {matchDescriptors, matchDualSoftmax, nearest2} from './match.js';

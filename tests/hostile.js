@@ -7,6 +7,7 @@ import {samples as argmax} from './hostile-argmax.js';
 import {samples as heatmap} from './hostile-heatmap.js';
 import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
+import {samples as matches} from './hostile-match.js';
 import {samples as metrics} from './hostile-metric.js';
 import {samples as poses} from './hostile-pose.js';
 import {samples as projections} from './hostile-projection.js';
@@ -172,6 +173,7 @@ export const samples = [
     ...heatmap,
     ...target,
     ...losses,
+    ...matches,
     ...metrics,
     ...bodies,
     ...projections,

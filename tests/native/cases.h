@@ -37,7 +37,22 @@ typedef struct {
     int cases;
 } group;
 
-extern const group image_groups[], box_groups[], detect_groups[], sample_groups[], align_groups[], path_groups[], heatmap_groups[], target_groups[], argmax_groups[], loss_groups[], error_groups[], pose_groups[], blazepose_groups[], metric_groups[], track_groups[];
+extern const group image_groups[];
+extern const group box_groups[];
+extern const group detect_groups[];
+extern const group sample_groups[];
+extern const group align_groups[];
+extern const group path_groups[];
+extern const group heatmap_groups[];
+extern const group target_groups[];
+extern const group argmax_groups[];
+extern const group loss_groups[];
+extern const group error_groups[];
+extern const group pose_groups[];
+extern const group blazepose_groups[];
+extern const group metric_groups[];
+extern const group track_groups[];
+extern const group match_groups[];
 
 /* Draws; clang evaluates arguments from left to right on every target. */
 uint32_t draw(run *r);

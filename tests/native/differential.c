@@ -5,7 +5,24 @@
 #include "cases.h"
 #include <string.h>
 
-static const group *const rooms[] = {image_groups, box_groups, detect_groups, sample_groups, align_groups, path_groups, heatmap_groups, target_groups, argmax_groups, loss_groups, error_groups, pose_groups, blazepose_groups, metric_groups, track_groups};
+static const group *const rooms[] = {
+    image_groups,
+    box_groups,
+    detect_groups,
+    sample_groups,
+    align_groups,
+    path_groups,
+    heatmap_groups,
+    target_groups,
+    argmax_groups,
+    loss_groups,
+    error_groups,
+    pose_groups,
+    blazepose_groups,
+    metric_groups,
+    track_groups,
+    match_groups,
+};
 
 static const group *find(int which)
 {
