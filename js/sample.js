@@ -8,6 +8,7 @@ import {withBlock} from './wasm.js';
 /** @import {Frame, TensorOptions} from './image.js' */
 /** @import {FloatTensor, Tensor} from './tensor.js' */
 /** @import {View} from './view.js' */
+/** @import {Block} from './wasm.js' */
 
 const MODES = /** @abi FV_MODE_ */ {bilinear: 0, nearest: 1, bicubic: 2};
 const PADDINGS = /** @abi FV_PADDING_ */ {zeros: 0, border: 1, reflection: 2};
@@ -22,7 +23,10 @@ const COORDS = /** @abi FV_COORDS_ */ {edges: 0, centres: 1, canvas: 2, index: 3
  * @property {Float32Array | FloatTensor} [into] written instead of a new array
  */
 
-/** @typedef {{N: number, C: number, dims: 2 | 3, depth: number, height: number, width: number, last: boolean, args: number[]}} Maps */
+/**
+ * bytes: of an entry's floats; args: what the core wants to know after the number of entries
+ * @typedef {{N: number, C: number, dims: 2 | 3, depth: number, height: number, width: number, last: boolean, bytes: number, args: number[]}} Maps
+ */
 
 /** @param {string} name @param {Tensor} input @param {SampleOptions | undefined} options @returns {Maps} */
 function readMaps(name, input, options) {
@@ -33,7 +37,7 @@ function readMaps(name, input, options) {
     const dims = sizes.length === 5 ? 3 : 2;
     const [N, C, ...sides] = last ? [sizes[0], sizes[dims + 1], ...sizes.slice(1, -1)] : sizes;
     const [width, height, depth = 1] = [...sides].reverse();
-    return {N, C, dims, depth, height, width, last, args: [N, C, depth, height, width, dims, +last]};
+    return {N, C, dims, depth, height, width, last, bytes: 4 * C * depth * height * width, args: [C, depth, height, width, dims, +last]};
 }
 
 /** @param {Maps} maps @param {number[]} outer @returns {number[]} */
@@ -57,6 +61,38 @@ function readOptions({dims}, {mode = 'bilinear', paddingMode = 'zeros', alignCor
 
 /** @param {readonly number[]} sizes */
 const product = (sizes) => sizes.reduce((n, s) => n * s, 1);
+
+/** Values made at a time: they, and the points they are of, stay in the cache until they are copied out. */
+const BAND = 1 << 17;
+
+/**
+ * A result in parts: some batch entries, or some of one entry's points.
+ *
+ * @param {Maps} maps
+ * @param {number} points of an entry
+ * @param {number} unit points that go together
+ * @param {Float32Array} data filled
+ * @param {(block: Block, dst: number, n: number, entries: number, p: number, count: number) => void} make
+ *   `count` points from p on, of `entries` entries from n on
+ */
+function inBands({N, C, last}, points, unit, data, make) {
+    const group = Math.max(1, Math.floor(BAND / (C * points)));
+    const most = group > 1 ? points : Math.max(1, Math.floor(BAND / (C * unit))) * unit;
+    for (let n = 0; n < N; n += group) {
+        for (let p = 0; p < points; p += most) {
+            const entries = Math.min(group, N - n), count = Math.min(most, points - p);
+            withBlock((block) => {
+                const dst = block.space(entries * C * count * 4);
+                make(block, dst, n, entries, p, count);
+                const pieces = last || count === points ? 1 : C, length = entries * C * count / pieces;
+                for (let c = 0; c < pieces; c++) {
+                    const at = n * C * points + (last ? p * C : p + c * points);
+                    block.output(dst + c * length * 4, data.subarray(at, at + length));
+                }
+            });
+        }
+    }
+}
 
 /**
  * torch.nn.functional.grid_sample: maps at arbitrary points.
@@ -92,10 +128,14 @@ function sampled(input, grid, options, coords) {
     const how = readOptions(maps, options, coords);
     const dims = outputDims(maps, outer);
     const data = makeOutput('into', product(dims), options.into);
+    const points = product(outer), where = data.buffer === grid.data.buffer ? grid.data.slice() : grid.data;
     withBlock((block) => {
-        const dst = block.space(data.byteLength);
-        block.call('fv_sample', dst, placeFloats(block, input), ...maps.args, placeFloats(block, grid), product(outer), ...how);
-        block.output(dst, data);
+        const src = placeFloats(block, input);
+        inBands(maps, points, 4, data, (band, dst, n, entries, p, count) => {
+            const from = (n * points + p) * maps.dims;
+            const at = {...grid, data: where.subarray(from, from + entries * count * maps.dims)};
+            band.call('fv_sample', dst, src + n * maps.bytes, entries, ...maps.args, placeFloats(band, at), count, ...how);
+        });
     });
     return {data, dims};
 }
@@ -118,7 +158,7 @@ export function gridSampleBackward(gradOutput, input, grid, options = {}) {
     const how = readOptions(maps, options);
     checkShape('gradOutput', gradOutput, outputDims(maps, outer));
     return backward(input, grid, (block, gradSrc, gradGrid, src, at) => block.call('fv_sample_backward', gradSrc, gradGrid,
-        placeFloats(block, gradOutput), src, ...maps.args, at, product(outer), ...how), 'gradGrid');
+        placeFloats(block, gradOutput), src, maps.N, ...maps.args, at, product(outer), ...how), 'gradGrid');
 }
 
 /**
@@ -133,10 +173,11 @@ export function gridSampleBackward(gradOutput, input, grid, options = {}) {
 export function affineSample(input, theta, size, options = {}) {
     const {maps, how, out, dims} = readAffine(input, theta, size, options);
     const data = makeOutput('into', product(dims), options.into);
+    const [depth, height, width] = out, thetas = 4 * maps.dims * (maps.dims + 1);
     withBlock((block) => {
-        const dst = block.space(data.byteLength);
-        block.call('fv_sample_affine', dst, placeFloats(block, input), ...maps.args, placeFloats(block, theta), ...out, ...how);
-        block.output(dst, data);
+        const src = placeFloats(block, input), at = placeFloats(block, theta);
+        inBands(maps, depth * height * width, width, data, (band, dst, n, entries, p, count) => band.call('fv_sample_affine', dst,
+            src + n * maps.bytes, entries, ...maps.args, at + n * thetas, ...out, p / width, count / width, ...how));
     });
     return {data, dims};
 }
@@ -155,7 +196,7 @@ export function affineSampleBackward(gradOutput, input, theta, size, options = {
     const {maps, how, out, dims} = readAffine(input, theta, size, options);
     checkShape('gradOutput', gradOutput, dims);
     return backward(input, theta, (block, gradSrc, gradTheta, src, at) => block.call('fv_sample_affine_backward', gradSrc, gradTheta,
-        placeFloats(block, gradOutput), src, ...maps.args, at, ...out, ...how), 'gradTheta');
+        placeFloats(block, gradOutput), src, maps.N, ...maps.args, at, ...out, ...how), 'gradTheta');
 }
 
 /** @param {Tensor} input @param {Tensor} theta @param {readonly number[]} size @param {SampleOptions} options */
@@ -196,7 +237,7 @@ export function warp(source, view, options) {
  * @template {string} K
  * @param {Tensor} input
  * @param {Tensor} where grid or theta
- * @param {(block: import('./wasm.js').Block, gradSrc: number, gradWhere: number, src: number, where: number) => void} call
+ * @param {(block: Block, gradSrc: number, gradWhere: number, src: number, where: number) => void} call
  * @param {K} name of the second gradient
  * @returns {{gradInput: FloatTensor} & Record<K, FloatTensor>}
  */

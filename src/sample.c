@@ -300,23 +300,23 @@ int fv_sample(float *dst, const float *src, int n, int channels, int depth, int 
 }
 
 int fv_sample_affine(float *dst, const float *src, int n, int channels, int depth, int height, int width, int dims, int layout,
-                     const float *theta, int out_depth, int out_height, int out_width, int mode, int padding, int coords)
+                     const float *theta, int out_depth, int out_height, int out_width, int first_row, int rows, int mode,
+                     int padding, int coords)
 {
     if (!dst || !src || !theta) return FV_E_NULL;
     if (dims == 2) out_depth = 1;
+    if (coords > FV_COORDS_CENTRES) return FV_E_VALUE;
     const int64_t points = fv_grid_points(out_depth, out_height, out_width);
     fv_maps m;
-    const int error = coords > FV_COORDS_CENTRES ? FV_E_VALUE
-                                                 : fv_make_maps(&m, n, channels, depth, height, width, dims, layout, points, mode, padding, coords);
+    const int error = fv_make_maps(&m, n, channels, depth, height, width, dims, layout, points, mode, padding, coords);
     if (error) return error;
+    if (first_row < 0 || rows < 0 || (int64_t)first_row + rows > (int64_t)out_depth * out_height) return FV_E_SHAPE;
     const fv_grid_shape shape = {dims, out_depth, out_height, out_width, coords == FV_COORDS_CENTRES};
-    for (int i = 0; i < n; i++, theta += dims * (dims + 1), src += m.floats, dst += points * channels) {
-        float *to = dst;
-        for (int z = 0; z < out_depth; z++)
-            for (int y = 0; y < out_height; y++, to += (int64_t)out_width * (m.last ? channels : 1)) {
-                const fv_grid_line line = fv_make_line(theta, &shape, z, y);
-                sample_points(to, points, src, &m, (source){0, &line}, out_width);
-            }
-    }
+    const int64_t channel_step = (int64_t)rows * out_width, row_step = (int64_t)out_width * (m.last ? channels : 1);
+    for (int i = 0; i < n; i++, theta += dims * (dims + 1), src += m.floats, dst += channel_step * channels)
+        for (int r = 0; r < rows; r++) {
+            const fv_grid_line line = fv_make_line(theta, &shape, (first_row + r) / out_height, (first_row + r) % out_height);
+            sample_points(dst + r * row_step, channel_step, src, &m, (source){0, &line}, out_width);
+        }
     return 0;
 }

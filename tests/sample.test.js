@@ -225,6 +225,36 @@ test('into is written and returned; a source may be quantised, or half', () => {
     assert.deepEqual(gridSample(bytes, grid).data, PICTURE.data);
 });
 
+test('a large result is that of its parts, bit for bit', () => {
+    const random = new Random(15);
+    for (const [N, C, height, width] of [[2, 3, 231, 203], [3, 2, 1, 90001], [70, 3, 25, 26], [1, 200, 31, 33]]) {
+        const input = {data: random.floats(N * C * 35), dims: [N, C, 5, 7]};
+        const grid = {data: random.floats(N * height * width * 2, -1.1, 1.1), dims: [N, height, width, 2]};
+        const theta = {data: random.floats(N * 6, -0.9, 0.9), dims: [N, 2, 3]};
+        const whole = gridSample(input, grid), points = height * width;
+        for (let n = 0; n < N; n++) {
+            const entry = {data: input.data.subarray(n * C * 35, (n + 1) * C * 35), dims: [1, C, 5, 7]};
+            for (const [p, count] of [[0, 5], [random.integer(0, points - 600), 600], [points - 9, 9]]) {
+                const part = gridSample(entry, {data: grid.data.subarray((n * points + p) * 2, (n * points + p + count) * 2), dims: [1, 1, count, 2]});
+                const got = Array.from({length: C}, (_, c) => [...whole.data.subarray((n * C + c) * points + p, (n * C + c) * points + p + count)]);
+                assert.deepEqual(bits({data: Float32Array.from(got.flat())}), bits(part), `entry ${n}, points ${p} to ${p + count}`);
+            }
+        }
+        const last = gridSample(channelsLast(input), grid, {layout: 'NHWC'});
+        assert.deepEqual(bits(channelsLast(last, true)), bits(whole));
+        const size = [N, C, height, width], affine = affineSample(input, theta, size);
+        assert.deepEqual(bits(affine), bits(gridSample(input, affineGrid(theta, size))));
+        assert.deepEqual(bits(channelsLast(affineSample(channelsLast(input), theta, size, {layout: 'NHWC'}), true)), bits(affine));
+    }
+});
+
+test('into may be the grid', () => {
+    const random = new Random(16);
+    const input = {data: random.floats(2 * 35), dims: [1, 2, 5, 7]}, grid = {data: random.floats(2 * 200000, -1, 1), dims: [1, 400, 500, 2]};
+    const want = gridSample(input, grid);
+    assert.deepEqual(gridSample(input, grid, {into: grid.data}).data, want.data);
+});
+
 test('coordinates that are no numbers, as torch has them', () => {
     for (const [bad, mode, paddingMode, want] of /** @type {[number, any, any, number][]} */ ([
         [NaN, 'bilinear', 'border', 1], [NaN, 'bilinear', 'reflection', 1], [NaN, 'nearest', 'border', 1], [NaN, 'nearest', 'zeros', 0],

@@ -74,14 +74,16 @@ FV_API int fv_sample_backward(float *grad_src, float *grad_grid, const float *gr
 /**
  * torch's affine_grid and grid_sample, fv_grid_affine and fv_sample, in one, without a grid in memory; the same bits.
  *
- *   dst    [n, channels, (out_depth,) out_height, out_width], or channels last
+ *   dst    [n, channels, rows, out_width], or channels last
  *   theta  [n, dims, dims + 1]
+ *   first_row, rows   those asked for, of out_depth * out_height
  *   coords FV_COORDS_EDGES or FV_COORDS_CENTRES, of the grid and of the sampling
  *
  * Returns 0, FV_E_NULL, FV_E_SHAPE or FV_E_VALUE.
  */
 FV_API int fv_sample_affine(float *dst, const float *src, int n, int channels, int depth, int height, int width, int dims, int layout,
-                            const float *theta, int out_depth, int out_height, int out_width, int mode, int padding, int coords);
+                            const float *theta, int out_depth, int out_height, int out_width, int first_row, int rows, int mode,
+                            int padding, int coords);
 
 /** Gradients of fv_sample_affine: grad_src is added to, grad_theta [n, dims, dims + 1] is written; either may be null. */
 FV_API int fv_sample_affine_backward(float *grad_src, float *grad_theta, const float *grad_dst,

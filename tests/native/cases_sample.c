@@ -94,8 +94,9 @@ static void affine(run *r)
 {
     const maps m = any_maps(r, FV_COORDS_CENTRES);
     const int d = m.dims == 2 ? 1 : side(r, 5), h = side(r, 9), w = side(r, m.dims == 2 ? 140 : 9);
+    const int first = pick(r, 0, d * h), rows = one_in(r, 3) ? d * h - first : pick(r, 0, d * h - first);
     const float *theta = any_theta(r, &m);
-    finish(r, fv_sample_affine(output(r, m.per_point * d * h * w, FLOATS), m.src, MAPS(m), theta, d, h, w, HOW(m)));
+    finish(r, fv_sample_affine(output(r, m.per_point * rows * w, FLOATS), m.src, MAPS(m), theta, d, h, w, first, rows, HOW(m)));
 }
 
 static void affine_backward(run *r)
@@ -136,7 +137,7 @@ static void errors(run *r)
     REFUSE(FV_E_NULL, fv_sample_backward(dst, other, 0, src, 1, 1, 1, 4, 4, 2, 0, grid, 4, 0, 0, 0));
     REFUSE(FV_E_NULL, fv_sample_backward(dst, other, g, 0, 1, 1, 1, 4, 4, 2, 0, grid, 4, 0, 0, 0));
     REFUSE(FV_E_NULL, fv_sample_backward(dst, other, g, src, 1, 1, 1, 4, 4, 2, 0, 0, 4, 0, 0, 0));
-    REFUSE(FV_E_NULL, fv_sample_affine(dst, src, 1, 1, 1, 4, 4, 2, 0, 0, 1, 2, 2, 0, 0, 0));
+    REFUSE(FV_E_NULL, fv_sample_affine(dst, src, 1, 1, 1, 4, 4, 2, 0, 0, 1, 2, 2, 0, 2, 0, 0, 0));
     REFUSE(FV_E_NULL, fv_sample_affine_backward(dst, other, g, src, 1, 1, 1, 4, 4, 2, 0, 0, 1, 2, 2, 0, 0, 0));
     static const int sizes[][7] = { /* n, channels, depth, height, width, dims, points */
         {-1, 1, 1, 4, 4, 2, 4}, {1, 0, 1, 4, 4, 2, 4}, {1, 1, 1, 0, 4, 2, 4}, {1, 1, 1, 4, 0, 2, 4}, {1, 1, 0, 4, 4, 3, 4}, {1, 1, 1, 4, 4, 2, -1},
@@ -149,7 +150,7 @@ static void errors(run *r)
         for (int layout = 0; layout < 2; layout++) {
             REFUSE(FV_E_SHAPE, fv_sample(dst, src, s[0], s[1], s[2], s[3], s[4], s[5], layout, grid, s[6], 0, 0, 0));
             REFUSE(FV_E_SHAPE, fv_sample_backward(dst, other, g, src, s[0], s[1], s[2], s[3], s[4], s[5], layout, grid, s[6], 0, 0, 0));
-            REFUSE(FV_E_SHAPE, fv_sample_affine(dst, src, s[0], s[1], s[2], s[3], s[4], s[5], layout, grid, 1, 1, s[6], 0, 0, 0));
+            REFUSE(FV_E_SHAPE, fv_sample_affine(dst, src, s[0], s[1], s[2], s[3], s[4], s[5], layout, grid, 1, 1, s[6], 0, 1, 0, 0, 0));
             REFUSE(FV_E_SHAPE, fv_sample_affine_backward(dst, other, g, src, s[0], s[1], s[2], s[3], s[4], s[5], layout, grid, 1, 1, s[6], 0, 0, 0));
         }
     }
@@ -161,9 +162,12 @@ static void errors(run *r)
         const int *o = options[i], known = o[4] == FV_COORDS_CANVAS;
         if (!known) REFUSE(FV_E_VALUE, fv_sample(dst, src, 1, 1, 1, 2, 2, o[0], o[1], grid, 2, o[2], o[3], o[4]));
         if (!known) REFUSE(FV_E_VALUE, fv_sample_backward(dst, other, g, src, 1, 1, 1, 2, 2, o[0], o[1], grid, 2, o[2], o[3], o[4]));
-        REFUSE(FV_E_VALUE, fv_sample_affine(dst, src, 1, 1, 1, 2, 2, o[0], o[1], grid, 1, 1, 2, o[2], o[3], o[4]));
+        REFUSE(FV_E_VALUE, fv_sample_affine(dst, src, 1, 1, 1, 2, 2, o[0], o[1], grid, 1, 1, 2, 0, 1, o[2], o[3], o[4]));
         REFUSE(FV_E_VALUE, fv_sample_affine_backward(dst, other, g, src, 1, 1, 1, 2, 2, o[0], o[1], grid, 1, 1, 2, o[2], o[3], o[4]));
     }
+    static const int bands[][2] = {{-1, 2}, {0, -1}, {0, 3}, {2, 1}, {3, 0}, {INT32_MAX, INT32_MAX}, {INT32_MIN, 1}};
+    for (size_t i = 0; i < sizeof bands / sizeof *bands; i++)
+        REFUSE(FV_E_SHAPE, fv_sample_affine(dst, src, 1, 1, 1, 4, 4, 2, 0, grid, 1, 2, 2, bands[i][0], bands[i][1], 0, 0, 0));
     REFUSE(FV_E_NULL, fv_grid_affine(0, src, 1, 2, 1, 2, 2, 0));
     REFUSE(FV_E_NULL, fv_grid_affine(dst, 0, 1, 2, 1, 2, 2, 0));
     REFUSE(FV_E_NULL, fv_grid_affine_backward(dst, 0, 1, 2, 1, 2, 2, 0));

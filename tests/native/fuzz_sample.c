@@ -88,7 +88,7 @@ static void fuzz_theta(reader *r, int mode)
     float *grid = room(r, (size_t)m.n * points * m.dims * 4), *fused = room(r, (size_t)m.n * m.channels * points * 4);
     CHECK(fv_grid_affine(grid, theta, m.n, m.dims, depth, height, width, align) == 0);
     const float *two = check_grid(r, m, grid, points);
-    CHECK(fv_sample_affine(fused, m.src, MAPS(m, FV_LAYOUT_NCHW), theta, depth, height, width, HOW(m)) == 0);
+    CHECK(fv_sample_affine(fused, m.src, MAPS(m, FV_LAYOUT_NCHW), theta, depth, height, width, 0, depth * height, HOW(m)) == 0);
     same(fused, two, (size_t)m.n * m.channels * points);
     float *grad_src = room(r, (size_t)m.n * m.channels * m.plane * 4), *grad_theta = room(r, (size_t)m.n * values * 4);
     memset(grad_src, 0, (size_t)m.n * m.channels * m.plane * 4);
