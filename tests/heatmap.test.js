@@ -180,6 +180,23 @@ test('random maps of one, two and three axes against the definition, in both lay
     }
 });
 
+test('long rows, many rows and many joints, in both layouts', () => {
+    const random = new Random(37);
+    for (const dims of [[1, 1, 3, 5000], [1, 1, 200, 70], [2, 66, 9, 10], [1, 5, 2, 2000], [1, 2, 20, 20, 20]]) {
+        const maps = {data: random.floats(product(dims)).map((v) => Math.round(8 * v)), dims}; // most maxima come twice
+        const [, , ...sizes] = dims, cells = product(sizes), axes = sizes.length, gradCoords = {data: random.floats(dims[0] * dims[1] * axes), dims: [dims[0], dims[1], axes]};
+        for (const window of [undefined, 1]) {
+            const found = softArgmax(maps, {window}), last = softArgmax(channelsLast(maps), {window, layout: 'NHWC'});
+            for (let j = 0; j < dims[0] * dims[1]; j++) {
+                const {coords} = softArgmax64(maps.data.subarray(j * cells, (j + 1) * cells), sizes, {window});
+                for (const got of [found, last]) assertClose(got.coords.data.subarray(j * axes, (j + 1) * axes), coords, 1e-6 * Math.max(...sizes), `${dims} map ${j}`);
+            }
+            const gradient = softArgmaxBackward(gradCoords, maps, {window});
+            assertClose(softArgmaxBackward(gradCoords, channelsLast(maps), {window, layout: 'NHWC'}).data, channelsLast(gradient).data, 1e-6);
+        }
+    }
+});
+
 test('gradients of every normalisation and window by central differences, in both layouts', () => {
     const random = new Random(32);
     for (let round = 0; round < 160; round++) {
