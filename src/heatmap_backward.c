@@ -1,3 +1,5 @@
+#include "f64x4.h"
+#include "few.h"
 #include "heatmap_place.h"
 #include "heatmap_weight.h"
 
@@ -48,14 +50,10 @@ FV_INLINE void write_row(float *dst, const float *src, int count, int first, con
     const f32x4 most = SPLAT(*s->most), whole = SPLAT(*s->whole), part = SPLAT(*s->part), pull = SPLAT(*s->pull), rest = SPLAT(*s->rest);
     const f32x4 by = SPLAT(*s->by), scale = SPLAT(by_beta), four = SPLAT(4.f);
     f32x4 cell = ADD(SPLAT((float)first), wasm_f32x4_make(0, 1, 2, 3));
-    int i = 0;
-    for (; i + 4 <= count; i += 4, cell = ADD(cell, four))
-        STORE(dst + i, gradient(normalize, LOAD(src + i), cell, most, whole, part, pull, rest, by, scale));
-    if (i == count) return;
-    float few[4] = {0};
-    memcpy(few, src + i, (size_t)(count - i) * 4);
-    STORE(few, gradient(normalize, LOAD(few), cell, most, whole, part, pull, rest, by, scale));
-    memcpy(dst + i, few, (size_t)(count - i) * 4);
+    for (int i = 0; i < count; i += 4, cell = ADD(cell, four)) {
+        const f32x4 value = fv_load_few(src + i, count - i, FV_NAN);
+        fv_store_few(dst + i, gradient(normalize, value, cell, most, whole, part, pull, rest, by, scale), count - i);
+    }
 }
 
 FV_INLINE void write_lanes(float *dst, ptrdiff_t step, const fv_piece *p, const float *src, int lanes, const lines *s, int normalize, float by_beta)
@@ -141,19 +139,22 @@ static void write_maps(float *dst, const line *l, const fv_place *places, int la
 static float beta_gradient(const line *l, const fv_place *p, const fv_maps *m, float *tile)
 {
     if (m->normalize == FV_NORMALIZE_NONE || !(p->norm > 0)) return 0;
-    double total = 0;
+    f64x4 total = fv_splat64(0);
     fv_piece piece = {0};
-    const float from = m->normalize == FV_NORMALIZE_SOFTMAX ? p->most : 0;
+    const f32x4 most = SPLAT(p->most), from = SPLAT(m->normalize == FV_NORMALIZE_SOFTMAX ? p->most : 0), huge = SPLAT(FV_HEAVIEST);
     while (fv_next_piece(&piece, &p->field, 1, tile))
         for (int r = 0; r < piece.rows; r++) {
             const double rest = l->pull[1] * (piece.at[1] + r - l->mean[1]) + l->pull[2] * (piece.at[2] - l->mean[2]);
-            for (int c = 0; c < piece.columns; c++) {
-                const float value = piece.values[r * piece.row + c], weight = fv_weight_of(m->normalize, value, p->most, m->scale);
-                const double slope = wasm_f32x4_extract_lane(fv_weight_slope(m->normalize, SPLAT(value), SPLAT(weight)), 0);
-                if (slope > 0) total += slope * fv_clamp((double)value - from, -1e38, 1e38) * (l->pull[0] * (piece.at[0] + c - l->mean[0]) + rest);
+            for (int c = 0; c < piece.columns; c += 4) {
+                const f32x4 value = fv_load_few(piece.values + r * piece.row + c, piece.columns - c, FV_NAN);
+                const f32x4 slope = fv_weight_slope(m->normalize, value, fv_weight(m->normalize, value, most, SPLAT(m->scale)));
+                const f32x4 clear = wasm_v128_and(PMIN(PMAX(SUB(value, from), SPLAT(-FV_HEAVIEST)), huge), GT(slope, SPLAT(0.f)));
+                const f64x4 cell = fv_widen(ADD(SPLAT((float)c), wasm_f32x4_make(0, 1, 2, 3)));
+                const f64x4 pull = fv_mul64(fv_splat64(l->pull[0]), fv_add64(cell, fv_splat64(piece.at[0] - l->mean[0])));
+                total = fv_add64(total, fv_mul64(fv_mul64(fv_widen(slope), fv_widen(clear)), fv_add64(pull, fv_splat64(rest))));
             }
         }
-    return (float)(total / p->norm);
+    return (float)(fv_total64(total) / p->norm);
 }
 
 int fv_heatmap_soft_argmax_backward(float *grad_maps, float *grad_beta, const float *grad_coords,

@@ -1,4 +1,6 @@
 #include "heatmap_spread.h"
+#include "f64x4.h"
+#include "few.h"
 #include "heatmap_weight.h"
 
 /* Sums of weight times products of distances from the mean, of these pairs of axes. */
@@ -8,18 +10,23 @@ typedef struct {
     double pair[PAIRS], log_sum; /* log_sum: of w ln w */
 } spread;
 
-/* One row; d: distance of its first cell from the mean along axis 0. */
-static void add_row(spread *s, const float *values, int count, double d0, double d1, double d2, const fv_place *p, const fv_maps *m, int logs)
+/* One row; d: distances of its first cell from the mean. */
+static void add_row(spread *s, const float *values, int count, const double d[3], const fv_place *p, const fv_maps *m, int logs)
 {
-    double sum = 0, first = 0, second = 0;
-    for (int i = 0; i < count; i++) {
-        const float weight = fv_weight_of(m->normalize, values[i], p->most, m->scale);
-        const double w = weight, d = d0 + i;
-        sum += w, first += w * d, second += w * d * d;
-        if (logs && weight >= 0x1p-126f) s->log_sum += w * fv_log(weight);
+    f64x4 sum = fv_splat64(0), first = sum, second = sum, log_sum = sum;
+    f64x4 at = fv_add64(fv_splat64(d[0]), fv_widen(wasm_f32x4_make(0, 1, 2, 3)));
+    for (int i = 0; i < count; i += 4, at = fv_add64(at, fv_splat64(4))) {
+        const f32x4 weight = fv_weight(m->normalize, fv_load_few(values + i, count - i, FV_NAN), SPLAT(p->most), SPLAT(m->scale));
+        const f64x4 w = fv_widen(weight), moment = fv_mul64(w, at);
+        sum = fv_add64(sum, w), first = fv_add64(first, moment), second = fv_add64(second, fv_mul64(moment, at));
+        if (!logs) continue;
+        const f32x4 ln = wasm_v128_and(fv_log4(weight), GE(weight, SPLAT(0x1p-126f)));
+        log_sum = fv_add64(log_sum, fv_mul64(w, fv_widen(ln)));
     }
-    s->pair[AXIS00] += second, s->pair[AXIS01] += first * d1, s->pair[AXIS02] += first * d2;
-    s->pair[AXIS11] += sum * d1 * d1, s->pair[AXIS12] += sum * d1 * d2, s->pair[AXIS22] += sum * d2 * d2;
+    const double whole = fv_total64(sum), along = fv_total64(first);
+    s->log_sum += fv_total64(log_sum);
+    s->pair[AXIS00] += fv_total64(second), s->pair[AXIS01] += along * d[1], s->pair[AXIS02] += along * d[2];
+    s->pair[AXIS11] += whole * d[1] * d[1], s->pair[AXIS12] += whole * d[1] * d[2], s->pair[AXIS22] += whole * d[2] * d[2];
 }
 
 /* The mean in cells of the part; of what is not normalised, the cell that the coordinate names. */
@@ -38,9 +45,10 @@ void fv_spread(float *covariance, float *entropy, const fv_place *p, const fv_ma
     double mean[3];
     for (int a = 0; a < 3; a++) mean[a] = mean_of(p, m, a);
     while (fv_next_piece(&piece, &p->field, 1, tile))
-        for (int r = 0; r < piece.rows; r++)
-            add_row(&s, piece.values + r * piece.row, piece.columns, piece.at[0] - mean[0], piece.at[1] + r - mean[1], piece.at[2] - mean[2],
-                    p, m, entropy != NULL);
+        for (int r = 0; r < piece.rows; r++) {
+            const double d[3] = {piece.at[0] - mean[0], piece.at[1] + r - mean[1], piece.at[2] - mean[2]};
+            add_row(&s, piece.values + r * piece.row, piece.columns, d, p, m, entropy != NULL);
+        }
     const double by = p->norm > 0 ? 1 / p->norm : 0;
     if (entropy) {
         /* -sum of w/N (ln w - ln N) */

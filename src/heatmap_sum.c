@@ -1,4 +1,5 @@
 #include "heatmap_sum.h"
+#include "few.h"
 #include "heatmap_weight.h"
 
 #define MOST_FLOAT 3.402823466e38f
@@ -16,14 +17,6 @@ FV_INLINE float lane_sum(f32x4 v)
     return wasm_f32x4_extract_lane(pairs, 0) + wasm_f32x4_extract_lane(pairs, 1);
 }
 
-/* The last few of a row, filled up with what weighs nothing. */
-FV_INLINE f32x4 load_few(const float *p, int count)
-{
-    float few[4] = {FV_NAN, FV_NAN, FV_NAN, FV_NAN};
-    for (int i = 0; i < count; i++) few[i] = p[i];
-    return LOAD(few);
-}
-
 static float most_of_rows(const fv_piece *p)
 {
     f32x4 a = SPLAT(-FV_INFINITY), b = a, c = a, d = a;
@@ -34,8 +27,7 @@ static float most_of_rows(const fv_piece *p)
             a = PMAX(LOAD(v + i), a), b = PMAX(LOAD(v + i + 4), b);
             c = PMAX(LOAD(v + i + 8), c), d = PMAX(LOAD(v + i + 12), d);
         }
-        for (; i + 4 <= p->columns; i += 4) a = PMAX(LOAD(v + i), a);
-        if (i < p->columns) a = PMAX(load_few(v + i, p->columns - i), a);
+        for (; i < p->columns; i += 4) a = PMAX(fv_load_few(v + i, p->columns - i, FV_NAN), a);
     }
     a = PMAX(PMAX(a, b), PMAX(c, d));
     a = PMAX(a, wasm_i64x2_shuffle(a, a, 1, 1));
@@ -71,7 +63,7 @@ FV_INLINE void sum_columns(vector_sums *s, const fv_piece *p, const float *v, pt
     for (int r = 0; r < p->rows; r++, v += p->row, y = ADD(y, SPLAT(1.f))) {
         f32x4 row = SPLAT(0.f);
         for (int k = 0; k < vectors; k++) {
-            const f32x4 w = fv_weight(normalize, lanes < 4 ? load_few(v, lanes) : LOAD(v + k * step), most, scale);
+            const f32x4 w = fv_weight(normalize, fv_load_few(v + k * step, lanes, FV_NAN), most, scale);
             marginal[k] = ADD(marginal[k], w);
             row = k ? ADD(row, w) : w;
         }
@@ -171,12 +163,17 @@ void fv_sum_maps(fv_sum *sums, const fv_field *field, int lanes, int normalize, 
 
 static void find_value(int peak[3], const fv_piece *p, int lane, float value)
 {
-    for (int r = 0; r < p->rows; r++)
-        for (int c = 0; c < p->columns; c++)
-            if (p->values[r * p->row + c * p->column + lane] == value) {
+    for (int r = 0; r < p->rows; r++) {
+        const float *row = p->values + r * p->row + lane;
+        int c = 0;
+        if (p->column == 1)
+            while (c + 4 <= p->columns && !wasm_v128_any_true(wasm_f32x4_eq(LOAD(row + c), SPLAT(value)))) c += 4;
+        for (; c < p->columns; c++)
+            if (row[c * p->column] == value) {
                 peak[0] = p->at[0] + c, peak[1] = p->at[1] + r, peak[2] = p->at[2];
                 return;
             }
+    }
 }
 
 void fv_peaks(int (*peaks)[3], float *most, const fv_field *field, int lanes, float *tile)

@@ -136,6 +136,28 @@ static inline float fv_log(float x)
     return (m + p) + e * FV_LN2_HIGH;
 }
 
+/* fv_log of four: the same bits. */
+static inline f32x4 fv_log4(f32x4 x)
+{
+    f32x4 m = wasm_v128_or(wasm_v128_and(x, SPLATI(0x007fffff)), SPLATI(0x3f000000)); /* [.5, 1) */
+    const v128_t low = wasm_f32x4_lt(m, SPLAT(0.707106781f));
+    const f32x4 e = wasm_f32x4_convert_i32x4(wasm_i32x4_add(wasm_i32x4_sub(wasm_u32x4_shr(x, 23), SPLATI(126)), low));
+    m = SUB(ADD(m, wasm_v128_and(m, low)), SPLAT(1.f));
+    const f32x4 z = MUL(m, m);
+    f32x4 p = SPLAT(7.0376836292e-2f);
+    p = SUB(MUL(p, m), SPLAT(1.1514610310e-1f));
+    p = ADD(MUL(p, m), SPLAT(1.1676998740e-1f));
+    p = SUB(MUL(p, m), SPLAT(1.2420140846e-1f));
+    p = ADD(MUL(p, m), SPLAT(1.4249322787e-1f));
+    p = SUB(MUL(p, m), SPLAT(1.6668057665e-1f));
+    p = ADD(MUL(p, m), SPLAT(2.0000714765e-1f));
+    p = SUB(MUL(p, m), SPLAT(2.4999993993e-1f));
+    p = ADD(MUL(p, m), SPLAT(3.3333331174e-1f));
+    p = ADD(MUL(MUL(p, m), z), MUL(e, SPLAT(FV_LN2_LOW)));
+    p = SUB(p, MUL(SPLAT(.5f), z));
+    return ADD(ADD(m, p), MUL(e, SPLAT(FV_LN2_HIGH)));
+}
+
 /* Natural logarithm of a positive, normal x in double, to a unit in the last place (Sun's fdlibm). */
 static inline double fv_log64(double x)
 {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {init, integralJoints, integralLabels, softArgmax, softArgmaxBackward, softArgmaxBackwardBeta, toFloat32} from '../js/index.js';
+import {gaussianTargets, init, integralJoints, integralLabels, softArgmax, softArgmaxBackward, softArgmaxBackwardBeta, toFloat32} from '../js/index.js';
 import {assertClose} from './close.js';
 import {assertGolden, testGolden} from './golden.js';
 import {heads} from './heads.js';
@@ -343,6 +343,17 @@ test('hostile: wrong arguments are named', () => {
     assert.throws(() => softArgmax(zeros([4, 5], {})), /^RangeError: maps: expected \[N, K, W\], \[N, K, H, W\] or \[N, K, D, H, W\], got \[4, 5\]/);
     assert.throws(() => softArgmax(zeros([1, 2, 0, 5], {})), /^RangeError: maps/);
     assert.throws(() => softArgmaxBackward(zeros([1, 6, 3], {}), maps), /^RangeError: gradCoords: expected shape \[N, K, 2\] with N = 1, K = 6/);
+});
+
+test('invariants: joints drawn as Gaussians are found where they were drawn', () => {
+    const random = new Random(38), joints = tensor(random.floats(2 * 6 * 2, 12, 30), [2, 6, 2]);
+    const maps = gaussianTargets(joints, tensor(new Array(12).fill(1), [2, 6]), [48, 44], {sigma: 2});
+    assertClose(softArgmax(maps, {normalize: 'relu'}).coords.data, joints.data, 1e-4, 'the mean of a Gaussian');
+    const logs = {data: maps.data.map((v) => Math.log(Math.max(v, 1e-30))), dims: maps.dims};
+    assertClose(softArgmax(logs, {covariance: true}).coords.data, joints.data, 1e-4, 'softmax of its logarithm');
+    const {data = []} = softArgmax(logs, {covariance: true}).covariance ?? {};
+    assertClose(data, Array.from({length: 12}, () => [4, 0, 0, 4]).flat(), 1e-3, 'as wide as it was drawn');
+    assertClose(softArgmax(maps, {normalize: 'relu', window: 5}).coords.data, joints.data, .06, 'a window cuts its far side');
 });
 
 test('labels of integral regression, and back', () => {
