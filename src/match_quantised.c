@@ -88,20 +88,20 @@ static inline int32_t sum4(v128_t v)
     return wasm_i32x4_extract_lane(v, 0) + wasm_i32x4_extract_lane(v, 1) + wasm_i32x4_extract_lane(v, 2) + wasm_i32x4_extract_lane(v, 3);
 }
 
-/* One descriptor into every `stride`th pair from `dst`. */
+/* One descriptor into every `stride`th pair from `dst`, which holds zeros. */
 static void quantise(const plan *p, quantised *q, const descriptors *s, int index, int16_t *dst, int stride, int nobody)
 {
     const void *row = fv_row(s, index);
     const double length = fv_descriptor_length(s, row);
-    const float factor = length > 0 ? (float)(1 / (length * p->step)) : 0, unit = length > 0 ? (float)(1 / length) : 0;
+    const float factor = length > 0 ? (float)(1 / (length * p->step)) : 0;
     v128_t norm = wasm_i32x4_splat(0), half = norm;
-    f32x4 error = SPLAT(0);
-    for (int i = 0; i < 2 * p->pairs; i += 4) {
-        const f32x4 v = length > 0 ? fv_load4(s, row, i) : SPLAT(0);
-        const f32x4 nearest = SUB(ADD(MUL(v, SPLAT(factor)), SPLAT(FV_ROUND)), SPLAT(FV_ROUND));
-        const f32x4 rest = SUB(MUL(v, SPLAT(unit)), MUL(nearest, SPLAT((float)p->step)));
+    f32x4 rests = SPLAT(0);
+    /* Steps too small for a float: the zeros stay, and are wrong by all there is. */
+    const int fits = factor < FV_INFINITY;
+    for (int i = 0; length > 0 && fits && i < 2 * p->pairs; i += 4) {
+        const f32x4 scaled = MUL(fv_load4(s, row, i), SPLAT(factor)), nearest = SUB(ADD(scaled, SPLAT(FV_ROUND)), SPLAT(FV_ROUND)), rest = SUB(scaled, nearest);
         const v128_t whole = wasm_i32x4_trunc_sat_f32x4(nearest), pairs = wasm_i16x8_narrow_i32x4(whole, whole);
-        error = ADD(error, MUL(rest, rest));
+        rests = ADD(rests, MUL(rest, rest));
         if (i == 2 * p->half) half = norm;
         norm = wasm_i32x4_add(norm, wasm_i32x4_mul(whole, whole));
         wasm_v128_store32_lane(dst + (i >> 1) * stride, pairs, 0);
@@ -109,13 +109,14 @@ static void quantise(const plan *p, quantised *q, const descriptors *s, int inde
     }
     q->norms[index] = length > 0 ? sum4(norm) : nobody;
     q->halves[index] = length > 0 ? sum4(half) : nobody;
+    if (p->is_exact || !(length > 0)) return;
     float lanes[4];
-    STORE(lanes, error);
-    /* The float arithmetic above is wrong by 2^-22 of the largest value at most, in each of the values. */
+    STORE(lanes, rests);
     const double sum = (double)lanes[0] + lanes[1] + lanes[2] + lanes[3];
-    const double bound = p->is_exact ? 0 : __builtin_sqrt(sum) * 1.001 + p->largest * 4e-7 * __builtin_sqrt((double)s->width);
-    if (q->errors) q->errors[index] = bound;
-    if (bound > q->worst) q->worst = bound;
+    /* The float arithmetic above is wrong by 2^-22 of the largest value at most, in each of the values. */
+    const double root = __builtin_sqrt((double)s->width), error = fits ? p->step * __builtin_sqrt(sum) * 1.001 + p->largest * 4e-7 * root : p->largest * root * 1.001;
+    if (q->errors) q->errors[index] = error;
+    if (error > q->worst) q->worst = error;
 }
 
 static plan prepare(const descriptors *a, const descriptors *b, void *scratch)
@@ -140,7 +141,7 @@ static plan prepare(const descriptors *a, const descriptors *b, void *scratch)
     p.is_exact = e.all_whole && e.largest <= top && !a->is_cosine;
     if (!p.is_exact && e.largest > 0) p.step = e.largest / top;
 
-    memset(p.a.values, 0, (size_t)(queries * row)), memset(p.b.values, 0, (size_t)(candidates * row));
+    memset(p.a.values, 0, (size_t)(queries * row)), memset(p.b.values, 0, (size_t)(candidates * row)), memset(p.a.errors, 0, (size_t)queries * 8);
     for (int i = 0; i < a->count; i++) quantise(&p, &p.a, a, i, p.a.values + i * (row / 2), 2, -1);
     for (int i = 0; i < b->count; i++) quantise(&p, &p.b, b, i, p.b.values + i / LANES * LANES * (row / 2) + i % LANES * 2, 2 * LANES, NEVER);
     for (int i = b->count; i < candidates; i++) p.b.norms[i] = p.b.halves[i] = NEVER;
