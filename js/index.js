@@ -13,6 +13,7 @@ export {decodePoseNet} from './posenet.js';
 export {decodeMoveNet, decodeMoveNetMulti, moveNetRegion} from './movenet.js';
 export {decodeBlazeFace, decodeBlazePoseDetector, decodeSsd} from './ssd.js';
 export {blazePoseRegion, decodeBlazePose} from './blazepose.js';
+export {MAP_CONVENTIONS, decodeTopDown} from './topdown.js';
 export {PoseTracker, assign} from './track.js';
 export {COCO_80} from './labels.js';
 export {skeletons} from './skeleton.js';
