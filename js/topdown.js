@@ -62,7 +62,7 @@ export const MAP_CONVENTIONS = Object.freeze({
  * @returns {Pose[]} one for each of the N; joints score what their maps do where they are largest, a pose the mean of its joints found
  *
  * @example
- * const {tensor, view} = toTensor(frame, {width: 192, height: 256, view: personView(box, 192, 256), mean, std});
+ * const {tensor, view} = toTensor(frame, {width: 192, height: 256, view: personView(box, 192, 256, {convention: 'udp'}), mean, std});
  * const [pose] = decodeTopDown(await run(tensor), {view, convention: 'mmpose-udp'});
  */
 export function decodeTopDown(maps, options) {
