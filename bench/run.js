@@ -22,6 +22,7 @@ const ROOMS = [
     'track',
     'match',
 ];
+const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'argmax'];
 
 const {values, positionals} = parseArgs({
     allowPositionals: true,
