@@ -240,7 +240,7 @@ export function heatmapsToKeypoints(maps, rois, options) {
             if (!Number.isFinite(v) || length > LARGEST_ROI) throw wrong('rois', `finite boxes of at most ${LARGEST_ROI} pixels a side`, Array.from(all.subarray(i & ~3, (i & ~3) + 4)));
             if (i % 4 === 2) columns = Math.max(columns, Math.ceil(length));
         });
-        const scratch = block.space(block.call('fv_argmax_roi_scratch', width, columns));
+        const scratch = block.space(block.call('fv_argmax_roi_scratch', height, width, columns));
         block.call('fv_argmax_rois', points, of, from, N, C, height, width, boxes, columns, kind, scratch);
         block.output(points, keypoints);
         block.output(of, scores);

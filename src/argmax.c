@@ -49,10 +49,11 @@ int fv_argmax_maps(float *coords, float *confidence, const float *maps, int n, i
     task t = {.coords = coords, .confidence = confidence, .refine = refine, .flags = flags, .work = scratch};
     fv_blur_make(&t.blur, kernel, 1);
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < map_count; k += 4) {
+        for (int k = 0, count; k < map_count; k += count) {
+            const int left = map_count - k;
+            fv_peak peaks[FV_PEAKS_MOST];
+            count = left >= FV_PEAKS_MOST ? FV_PEAKS_MOST : fv_min(left, 4);
             const float *first = maps + (int64_t)i * entry_stride + (int64_t)k * map_stride;
-            const int count = fv_min(4, map_count - k);
-            fv_peak peaks[4];
             fv_map_peaks(peaks, (fv_map){first, height, width, cell_stride}, map_stride, count, flags & FV_ARGMAX_NAN);
             for (int c = 0; c < count; c++)
                 settle(&t, (int64_t)i * map_count + k + c, (fv_map){first + (int64_t)c * map_stride, height, width, cell_stride}, peaks[c]);

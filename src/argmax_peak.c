@@ -37,23 +37,28 @@ static fv_peak dense(const float *cells, int count)
     return (fv_peak){index, index < 0 ? 0 : most};
 }
 
-/* Four maps side by side, a vector of them at each cell. */
-static void abreast(fv_peak *peaks, fv_map m, int count)
+enum { LANES = 4, ABREAST = 4 };
+
+/* Maps side by side, `vectors` vectors of them at each cell; index -1 also of those that have nothing above -infinity. */
+static inline void abreast(fv_peak *peaks, fv_map m, int count, int vectors)
 {
-    f32x4 best = SPLAT(-FV_INFINITY);
-    i32x4 at = SPLATI(-1);
-    for (int i = 0; i < count; i++) {
-        const f32x4 v = LOAD(m.cells + i * m.step);
-        const v128_t first = wasm_v128_and(wasm_f32x4_eq(v, best), wasm_i32x4_lt(at, SPLATI(0))); /* -infinity is a number, too */
-        const v128_t larger = wasm_v128_or(GT(v, best), first);
-        best = PICK(v, best, larger);
-        at = PICK(SPLATI(i), at, larger);
+    f32x4 best[ABREAST];
+    i32x4 at[ABREAST];
+    for (int k = 0; k < vectors; k++) best[k] = SPLAT(-FV_INFINITY), at[k] = SPLATI(-1);
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < vectors; k++) {
+            const f32x4 v = LOAD(m.cells + i * m.step + LANES * k);
+            const v128_t larger = GT(v, best[k]);
+            best[k] = PICK(v, best[k], larger);
+            at[k] = PICK(SPLATI(i), at[k], larger);
+        }
+    for (int k = 0; k < vectors; k++) {
+        float values[LANES];
+        int32_t where[LANES];
+        STORE(values, best[k]);
+        STORE(where, at[k]);
+        for (int c = 0; c < LANES; c++) peaks[LANES * k + c] = (fv_peak){where[c], values[c]};
     }
-    float values[4];
-    int32_t where[4];
-    STORE(values, best);
-    STORE(where, at);
-    for (int k = 0; k < 4; k++) peaks[k] = (fv_peak){where[k], where[k] < 0 ? 0 : values[k]};
 }
 
 static fv_peak sparse(fv_map m, int count)
@@ -69,14 +74,13 @@ static fv_peak sparse(fv_map m, int count)
 void fv_map_peaks(fv_peak *peaks, fv_map m, int64_t stride, int count, int nan_wins)
 {
     const int cells = m.height * m.width;
-    if (stride == 1 && count == 4) abreast(peaks, m, cells);
-    else
-        for (int k = 0; k < count; k++) {
-            const fv_map one = {m.cells + k * stride, m.height, m.width, m.step};
-            peaks[k] = m.step == 1 ? dense(one.cells, cells) : sparse(one, cells);
-        }
-    for (int k = 0; nan_wins && k < count; k++) {
-        const int index = first_nan((fv_map){m.cells + k * stride, m.height, m.width, m.step}, cells);
-        if (index >= 0) peaks[k] = (fv_peak){index, FV_NAN};
+    for (int k = 0; k < count; k++) peaks[k].index = -1;
+    if (stride == 1 && count == ABREAST * LANES) abreast(peaks, m, cells, ABREAST);
+    else if (stride == 1 && count == LANES) abreast(peaks, m, cells, 1);
+    for (int k = 0; k < count; k++) {
+        const fv_map one = {m.cells + k * stride, m.height, m.width, m.step};
+        if (peaks[k].index < 0) peaks[k] = m.step == 1 ? dense(one.cells, cells) : sparse(one, cells);
+        const int nan = nan_wins ? first_nan(one, cells) : -1;
+        if (nan >= 0) peaks[k] = (fv_peak){nan, FV_NAN};
     }
 }

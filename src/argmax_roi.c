@@ -3,8 +3,15 @@
 
 enum { LARGEST = 16384, TAPS = 4 };
 
-/* By how much at most a bicubic value lies above all four it is made of, in parts of what lies between them: A t (1 - t) <= .1875. */
-static const double OVERSHOOT = 0.19;
+/*
+ * What a bicubic value lies at most above all those it is made of, in parts of what lies between them: n = A t (1 - t) <= .1875
+ * along one axis, 2 n (1 + n) <= .4454 along both.
+ */
+static const double OVER_LINE = 0.1875, OVER_MAP = 0.4454;
+
+typedef struct {
+    double least, most;
+} span;
 
 /* The taps of a column of the resized map. */
 typedef struct {
@@ -13,30 +20,51 @@ typedef struct {
 } column;
 
 typedef struct {
+    double *line, *limits; /* a row of the map, resized along y; and what values that begin at each of its cells can be at most */
+    span *rows;            /* of the map */
     column *columns;
-    double *line;
 } room;
 
-int fv_argmax_roi_scratch(int width, int columns)
+int fv_argmax_roi_scratch(int height, int width, int columns)
 {
-    const int64_t bytes = (int64_t)sizeof(column) * columns + 8 * (int64_t)width;
-    return width < 1 || columns < 1 || columns > LARGEST || fv_too_big(bytes) ? FV_E_SHAPE : (int)bytes;
+    const int64_t bytes = (int64_t)sizeof(column) * columns + 16 * ((int64_t)width + height);
+    return height < 1 || width < 1 || columns < 1 || columns > LARGEST || fv_too_big(bytes) ? FV_E_SHAPE : (int)bytes;
 }
 
-/* A row of the map resized to `rows` rows. Whether a value along it may be larger than `best`. */
-static int stretch(double *line, fv_map m, int rows, int row, double best)
+static room furnish(void *scratch, int height, int width)
 {
-    int start;
-    float weights[TAPS];
-    const int count = fv_taps(FV_RESIZE_BICUBIC, m.height, rows, row, &start, weights);
-    double least = FV_INFINITY, most = -FV_INFINITY;
+    double *next = scratch;
+    return (room){.line = next, .limits = next + width, .rows = (span *)(next + 2 * (int64_t)width), .columns = (column *)(next + 2 * ((int64_t)width + height))};
+}
+
+/* Of what are numbers. */
+static span widened(span s, double v) { return (span){v < s.least ? v : s.least, v > s.most ? v : s.most}; }
+
+static double limit(span s, double over)
+{
+    const double size = (s.most < 0 ? -s.most : s.most) + (s.least < 0 ? -s.least : s.least);
+    return s.most + over * (s.most - s.least) + 1e-6 * size;
+}
+
+static span span_of_row(fv_map m, int y)
+{
+    span s = {FV_INFINITY, -FV_INFINITY};
+    for (int x = 0; x < m.width; x++) s = widened(s, fv_cell(m, x, y));
+    return s;
+}
+
+static void stretch(room *r, fv_map m, int start, int count, const float *weights)
+{
     for (int x = 0; x < m.width; x++) {
         double sum = 0;
         for (int k = 0; k < count; k++) sum += (double)weights[k] * fv_cell(m, x, start + k);
-        line[x] = sum;
-        least = sum < least ? sum : least, most = sum > most ? sum : most;
+        r->line[x] = sum;
     }
-    return most + OVERSHOOT * (most - least) >= best || most - least != most - least;
+    for (int x = 0; x < m.width; x++) {
+        span s = {FV_INFINITY, -FV_INFINITY};
+        for (int k = x; k < fv_min(x + TAPS, m.width); k++) s = widened(s, r->line[k]);
+        r->limits[x] = limit(s, OVER_LINE);
+    }
 }
 
 typedef struct {
@@ -44,18 +72,36 @@ typedef struct {
     double value;
 } spot;
 
-static spot largest(fv_map m, int columns, int rows, const room *r)
+/* The largest of a row of the resized map, where it is larger than the best so far and may be as large as `least`. */
+static void search(spot *best, room *r, fv_map m, int rows, int y, int columns, double least)
 {
-    spot best = {0, 0, 0, -FV_INFINITY};
-    for (int y = 0; y < rows; y++) {
-        if (!stretch(r->line, m, rows, y, best.value)) continue;
-        for (int x = 0; x < columns; x++) {
-            const column *c = &r->columns[x];
-            double sum = 0;
-            for (int k = 0; k < c->count; k++) sum += (double)c->weights[k] * r->line[c->start + k];
-            if (sum > best.value || (!best.found && sum == sum)) best = (spot){x, y, 1, sum};
-        }
+    int start;
+    float weights[TAPS];
+    span s = {FV_INFINITY, -FV_INFINITY};
+    const int count = fv_taps(FV_RESIZE_BICUBIC, m.height, rows, y, &start, weights);
+    for (int k = 0; k < count; k++) s = widened(widened(s, r->rows[start + k].least), r->rows[start + k].most);
+    least = best->value > least ? best->value : least;
+    if (limit(s, OVER_MAP) < least) return; /* no limit of infinities */
+    stretch(r, m, start, count, weights);
+    for (int x = 0; x < columns; x++) {
+        const column *c = &r->columns[x];
+        if (r->limits[c->start] < least) continue;
+        double sum = 0;
+        for (int k = 0; k < c->count; k++) sum += (double)c->weights[k] * r->line[c->start + k];
+        if (sum > best->value || (!best->found && sum == sum)) *best = (spot){x, y, 1, sum};
     }
+}
+
+/* The row that the largest cell is in comes first, to know what the others have to reach. */
+static spot largest(fv_map m, int columns, int rows, room *r)
+{
+    const spot none = {0, 0, 0, -FV_INFINITY};
+    spot first = none, best = none;
+    fv_peak peak;
+    fv_map_peaks(&peak, m, 0, 1, 0);
+    for (int y = 0; y < m.height; y++) r->rows[y] = span_of_row(m, y);
+    if (peak.index >= 0) search(&first, r, m, rows, (int)((peak.index / m.width + 0.5) * rows / m.height), columns, -FV_INFINITY);
+    for (int y = 0; y < rows; y++) search(&best, r, m, rows, y, columns, first.value);
     return best;
 }
 
@@ -86,7 +132,7 @@ int fv_argmax_rois(float *keypoints, float *scores, const float *maps, int n, in
     const int sizes[4] = {n, map_count, height, width};
     for (int i = 0; i < 4; i++)
         if (fv_too_big(cells *= fv_max(sizes[i], 1))) return FV_E_SHAPE;
-    if (fv_too_big((int64_t)n * map_count * 12) || fv_too_big((int64_t)n * 16) || fv_argmax_roi_scratch(width, columns) < 0) return FV_E_SHAPE;
+    if (fv_too_big((int64_t)n * map_count * 12) || fv_too_big((int64_t)n * 16) || fv_argmax_roi_scratch(height, width, columns) < 0) return FV_E_SHAPE;
     if (score < FV_SCORE_LOGIT || score > FV_SCORE_SOFTMAX) return FV_E_VALUE;
     for (int64_t i = 0; i < n; i++)
         for (int axis = 0; axis < 2; axis++) {
@@ -94,7 +140,7 @@ int fv_argmax_rois(float *keypoints, float *scores, const float *maps, int n, in
             if (from - from != 0 || to - to != 0 || side(from, to) > LARGEST) return FV_E_VALUE;
             if (!axis && side(from, to) > columns) return FV_E_CAPACITY;
         }
-    const room r = {(column *)((double *)scratch + width), scratch};
+    room r = furnish(scratch, height, width);
     for (int64_t i = 0; i < n; i++) {
         const float *roi = rois + 4 * i;
         const double w = side(roi[0], roi[2]), h = side(roi[1], roi[3]);

@@ -115,7 +115,7 @@ FV_API int fv_argmax_rois(float *keypoints, float *scores, const float *maps, in
                           int columns, int score, void *scratch);
 
 /** Bytes of scratch, or FV_E_SHAPE. */
-FV_API int fv_argmax_roi_scratch(int width, int columns);
+FV_API int fv_argmax_roi_scratch(int height, int width, int columns);
 
 /**
  * The mean of maps and of those of the mirrored picture, mirrored back.

@@ -13,7 +13,7 @@ typedef struct {
 /* Maps of either layout, some of them with few values, so that they tie, or hollow, so that they bend. */
 static stack some_maps(run *r, int planes)
 {
-    stack s = {.n = pick(r, 0, 2), .count = pick(r, 0, 9), .height = pick(r, 1, 12), .width = pick(r, 1, 20)};
+    stack s = {.n = pick(r, 0, 2), .count = (planes == 1 && one_in(r, 4) ? pick(r, 14, 21) : pick(r, 0, 9)), .height = pick(r, 1, 12), .width = pick(r, 1, 20)};
     s.area = (size_t)s.height * s.width;
     const int last = one_in(r, 2), all = s.count * planes;
     s.entry = all * (int)s.area, s.map = (last ? 1 : (int)s.area) * planes, s.cell = last ? all : 1;
@@ -62,7 +62,7 @@ static void rois(run *r)
     const float *src = floats(r, (size_t)n * count * height * width, -1, 1), *boxes = floats(r, (size_t)n * 4, -9, 50);
     float *keypoints = output(r, (size_t)n * count * 3, FLOATS), *scores = output(r, (size_t)n * count, FLOATS);
     finish(r, fv_argmax_rois(keypoints, scores, src, n, count, height, width, boxes, columns, pick(r, FV_SCORE_LOGIT, FV_SCORE_SOFTMAX),
-                             scratch(r, fv_argmax_roi_scratch(width, columns))));
+                             scratch(r, fv_argmax_roi_scratch(height, width, columns))));
 }
 
 static void merge(run *r)
@@ -137,7 +137,7 @@ static void errors(run *r)
     REFUSE(FV_E_VALUE, fv_argmax_merge(dst, src, src, 1, 2, 4, 4, 32, 16, 1, partners, signs, 0));
     REFUSE(FV_E_SHAPE, fv_argmax_scratch(0));
     REFUSE(FV_E_SHAPE, fv_argmax_scratch(BIG));
-    REFUSE(FV_E_SHAPE, fv_argmax_roi_scratch(BIG, 4));
+    REFUSE(FV_E_SHAPE, fv_argmax_roi_scratch(4, BIG, 4));
 }
 
 const group argmax_groups[] = {
