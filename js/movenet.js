@@ -102,12 +102,12 @@ function decodeSingle(heads, options) {
     const maps = readMaps(readRoles(heads, NAMES, SINGLE, inOrder), options.image ?? 0);
     const K = checkChannels(maps);
     const {network, activation, step} = readNetwork(maps, options);
-    const {heatmaps: {width, height}, centers, regressions} = maps;
+    const {centers, regressions} = maps;
     return withBlock((block) => {
-        const middle = Float32Array.of(width / 2, height / 2);
+        const middle = Float32Array.of(centers.width / 2, centers.height / 2);
         const {cells: [centre]} = search(block, centers, activation, middle, 0, 1, network.falloff, network.spread);
-        const cells = new Int32Array(2 * K).fill(centre);
-        const places = expected(network, cells, valuesAt(regressions, cells, (i) => i), width);
+        if (centre < 0) return new Float32Array(3 * K);
+        const places = placesFrom(network, regressions, [centre], 2 * K);
         const found = search(block, maps.heatmaps, activation, places, 0, 1, 'inverse', network.reach);
         return refined(block, maps, found, {network, activation, step}, options.refine);
     });
@@ -132,15 +132,24 @@ function search(block, maps, activation, places, boxes, people, falloff, spread)
 }
 
 /**
- * Where regressions from cells lead, x before y.
+ * Where the pairs that maps hold lead from cells.
  *
  * @param {Network} network
- * @param {Int32Array} cells of each value
- * @param {Float32Array} values pairs
- * @param {number} width of the map
+ * @param {Maps} maps
+ * @param {ArrayLike<number>} cells
+ * @param {number} count of values of each cell
+ * @param {(i: number) => number} [from] the channel of a cell's first; default 0
+ * @returns {Float32Array} x, y of each pair
  */
-function expected({x, y}, cells, values, width) {
-    return values.map((_, i) => i % 2 ? Math.floor(cells[i] / width) + values[i - 1 + y] : cells[i] % width + values[i + x]);
+function placesFrom({x, y}, maps, cells, count, from = () => 0) {
+    const values = valuesAt(maps, cells, count, from);
+    const places = new Float32Array(values.length);
+    for (let i = 0; i < places.length; i += 2) {
+        const cell = cells[Math.floor(i / count)];
+        places[i] = cell % maps.width + values[i + x];
+        places[i + 1] = Math.floor(cell / maps.width) + values[i + y];
+    }
+    return places;
 }
 
 /**
@@ -151,19 +160,23 @@ function expected({x, y}, cells, values, width) {
  * @param {MoveNetOptions['refine']} [refine]
  * @returns {Float32Array} x, y, score of each joint of each person, pixels of the tensor
  */
-function refined(block, {heatmaps: {width, channels}, offsets}, found, {network, activation, step}, refine = 'offset') {
+function refined(block, {heatmaps: {channels}, offsets}, found, {network, activation, step}, refine = 'offset') {
     const {cells, scores, people} = found;
-    const pairs = new Int32Array(2 * cells.length).map((_, i) => cells[i >> 1]);
+    const isIntegral = checkChoice('refine', REFINES, refine) === REFINES.integral;
+    const shift = isIntegral ? network.middle : network.corner;
     let places;
-    if (checkChoice('refine', REFINES, refine) === REFINES.integral) {
-        const at = block.space(pairs.length * 4);
+    if (isIntegral) {
+        const at = block.space(cells.length * 8);
         block.call('fv_pose_centroid', at, found.at, people, ...found.placed, activation, WINDOW);
-        places = block.output(at, new Float32Array(pairs.length)).map((v) => v + network.middle);
+        places = block.output(at, new Float32Array(2 * cells.length));
     } else {
-        places = expected(network, pairs, valuesAt(offsets, pairs, (i) => i % (2 * channels)), width).map((v) => v + network.corner);
+        places = placesFrom(network, offsets, cells, 2, (i) => i % channels * 2);
     }
     const points = new Float32Array(3 * cells.length);
-    for (let i = 0; i < cells.length; i++) points.set([places[2 * i] * step[0], places[2 * i + 1] * step[1], scores[i]], 3 * i);
+    for (let i = 0; i < cells.length; i++) {
+        points[3 * i] = (places[2 * i] + shift) * step[0], points[3 * i + 1] = (places[2 * i + 1] + shift) * step[1];
+        points[3 * i + 2] = scores[i];
+    }
     return points;
 }
 
@@ -201,30 +214,27 @@ function decodeCrowd(heads, most, options) {
         const [centres] = placeMaps(block, centers);
         const people = block.call('fv_pose_peaks', at, sure, most, centres, width, height, activation, MULTI.radius, MULTI.slack);
         const peaks = block.output(at, new Int32Array(people));
-        /** The value of every person's peak in each channel. @param {Maps} map */
-        const each = (map) => {
-            const cells = new Int32Array(people * map.channels).map((_, i) => peaks[Math.floor(i / map.channels)]);
-            return {cells, values: valuesAt(map, cells, (i) => i % map.channels)};
-        };
-        const regression = each(maps.regressions);
-        const places = expected(network, regression.cells, regression.values, width);
-        const boxes = boxesOf(network, each(maps.boxOffset), each(maps.boxScale).values, width, height);
+        const places = placesFrom(network, maps.regressions, peaks, 2 * K);
+        const boxes = boxesOf(network, maps, peaks);
         const found = search(block, maps.heatmaps, activation, places, block.input(boxes), people, 'gauss',
             Math.fround(MULTI.spread * Math.min(width, height)));
         const points = refined(block, maps, found, {network, activation, step}, options.refine);
         const scores = Array.from(block.output(sure, new Float32Array(people)), (score, p) => {
-            const counted = found.scores.subarray(p * K, (p + 1) * K).filter((s) => s > MULTI.counts);
-            return score * counted.reduce((sum, s) => sum + s, 0) / Math.max(counted.length, 1);
+            let [sum, counted] = [0, 0];
+            for (let i = p * K; i < (p + 1) * K; i++) {
+                if (found.scores[i] > MULTI.counts) sum += found.scores[i], counted++;
+            }
+            return score * sum / Math.max(counted, 1);
         });
         return {scores, points, boxes: boxes.map((v, i) => v * step[i % 2])};
     });
 }
 
-/** @typedef {{cells: Int32Array, values: Float32Array}} Pairs */
-
-/** Boxes of people, within the map. @param {Network} network @param {Pairs} offset @param {Float32Array} sizes @param {number} width @param {number} height */
-function boxesOf(network, {cells, values}, sizes, width, height) {
-    const centres = expected(network, cells, values, width);
+/** Boxes of people, within the map. @param {Network} network @param {{boxOffset: Maps, boxScale: Maps}} maps @param {Int32Array} peaks */
+function boxesOf(network, {boxOffset, boxScale}, peaks) {
+    const {width, height} = boxScale;
+    const centres = placesFrom(network, boxOffset, peaks, 2);
+    const sizes = valuesAt(boxScale, peaks, 2, () => 0);
     const boxes = new Float32Array(2 * centres.length);
     centres.forEach((at, i) => {
         const [side, limit] = i % 2 ? [network.y, height] : [network.x, width];

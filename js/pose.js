@@ -32,11 +32,15 @@ export function makePose(score, keypoints, view, least = 0) {
     const [a, b, c, d, e, f] = view ? view.matrix : [1, 0, 0, 0, 1, 0];
     const box = Float32Array.of(Infinity, Infinity, -Infinity, -Infinity);
     for (let i = 0; i < keypoints.length; i += 3) {
-        const [x, y, s] = keypoints.subarray(i, i + 3);
+        const [x, y, s] = [keypoints[i], keypoints[i + 1], keypoints[i + 2]];
         const [X, Y] = [Math.fround(a * x + b * y + c), Math.fround(d * x + e * y + f)];
-        const isFound = s >= least && s > 0 && Number.isFinite(X) && Number.isFinite(Y);
-        keypoints.set(isFound ? [X, Y, s] : [0, 0, 0], i);
-        if (isFound) box.set([Math.min(box[0], X), Math.min(box[1], Y), Math.max(box[2], X), Math.max(box[3], Y)]);
+        if (!(s >= least && s > 0 && Number.isFinite(X) && Number.isFinite(Y))) {
+            keypoints.fill(0, i, i + 3);
+            continue;
+        }
+        keypoints[i] = X, keypoints[i + 1] = Y;
+        box[0] = Math.min(box[0], X), box[1] = Math.min(box[1], Y);
+        box[2] = Math.max(box[2], X), box[3] = Math.max(box[3], Y);
     }
     return {score: score > 0 ? score : 0, keypoints, box: box[0] <= box[2] ? box : new Float32Array(4)};
 }
@@ -90,21 +94,22 @@ export function channelsOf(list) {
 export const placeMaps = (block, {tensor, width, height, channels, layout}) => [placeFloats(block, tensor), width, height, channels, layout];
 
 /**
- * Some values of maps.
+ * Some values of cells.
  *
  * @param {Maps} maps
- * @param {ArrayLike<number>} cells of each value; below 0: it is 0
- * @param {(i: number) => number} channelOf
- * @returns {Float32Array}
+ * @param {ArrayLike<number>} cells below 0: of none
+ * @param {number} count of values of each
+ * @param {(i: number) => number} from the channel of the i-th cell's first
+ * @returns {Float32Array} [cells, count]; anything for none
  */
-export function valuesAt({tensor, width, height, channels, layout}, cells, channelOf) {
+export function valuesAt({tensor, width, height, channels, layout}, cells, count, from) {
     const [perCell, perChannel] = layout === LAYOUTS.NHWC ? [channels, 1] : [1, width * height];
-    const data = new (/** @type {any} */ (tensor.data.constructor))(cells.length);
-    for (let i = 0; i < data.length; i++) {
-        if (cells[i] >= 0) data[i] = tensor.data[cells[i] * perCell + channelOf(i) * perChannel];
+    const data = new (/** @type {any} */ (tensor.data.constructor))(cells.length * count);
+    for (let i = 0, v = 0; i < cells.length; i++) {
+        let at = Math.max(cells[i], 0) * perCell + from(i) * perChannel;
+        for (let c = 0; c < count; c++, v++, at += perChannel) data[v] = tensor.data[at];
     }
-    const values = toFloat32({...tensor, data, dims: [data.length]}).data;
-    return values.map((v, i) => cells[i] >= 0 ? v : 0);
+    return toFloat32({...tensor, data, dims: [data.length]}).data;
 }
 
 /**

@@ -72,24 +72,40 @@ static window near(window w, double x, double y, double radius)
 static void bound(const joint_maps *m, const target *t, float best, float *gate, double *reach)
 {
     const float share = t->falloff == FV_FALLOFF_GAUSS ? 1.f : t->spread;
-    *gate = fv_gate(m, 0.999f * best * share);
+    *gate = -FV_INFINITY;
     *reach = FV_INFINITY;
-    if (!m->sigmoid || !(best > 1e-30f)) return;
-    if (t->falloff == FV_FALLOFF_GAUSS) *reach = 1.001f * __builtin_sqrtf(best < 1.f ? -t->spread * fv_log(best) : 0.f) + 1.f;
-    else *reach = 1.001 * (1. / best) - t->spread + 1;
+    if (!(best > 1e-30f && best < 1e30f)) return; /* what rounds otherwise */
+    best *= 0.999f;
+    *gate = fv_gate(m, best * share);
+    if (!m->sigmoid) return;
+    *reach = 1 + (t->falloff == FV_FALLOFF_GAUSS ? __builtin_sqrt(-t->spread * (double)fv_log(best)) : 1. / best - t->spread);
+}
+
+/* What the cell that scores most in a window is weighed as: the best one reaches this at least. */
+static float weigh_greatest(const joint_maps *m, window w, int joint, const target *t)
+{
+    float most = -FV_INFINITY, value = 0;
+    int column = -1, row = -1;
+    for (int y = w.top; y < w.bottom; y++)
+        for (int x = w.left; x < w.right; x++) {
+            const float raw = fv_raw(m, y * m->width + x, joint);
+            if (raw > most) most = raw, column = x, row = y;
+        }
+    if (row >= 0) value = weigh(t, fv_score(m, most), column, row);
+    return value;
 }
 
 /* The best cell of a window, or -1. */
-static int scan(const joint_maps *m, window w, int joint, const target *t, float gate, float *best)
+static int scan(const joint_maps *m, window w, int joint, const target *t, float gate)
 {
     int at = -1;
-    *best = 0;
+    float best = 0;
     for (int y = w.top; y < w.bottom; y++)
         for (int x = w.left; x < w.right; x++) {
             const float raw = fv_raw(m, y * m->width + x, joint);
             if (!(raw >= gate)) continue;
             const float value = weigh(t, fv_score(m, raw), x, y);
-            if (value > *best) *best = value, at = y * m->width + x;
+            if (value > best) best = value, at = y * m->width + x;
         }
     return at;
 }
@@ -97,11 +113,10 @@ static int scan(const joint_maps *m, window w, int joint, const target *t, float
 static int search(const joint_maps *m, window w, int joint, const target *t)
 {
     if (!fv_is_finite(t->x) || !fv_is_finite(t->y)) return -1;
-    float best, gate = -FV_INFINITY;
-    double reach = FV_INFINITY;
-    scan(m, near(w, t->x, t->y, 3), joint, t, gate, &best);
-    if (best > 0) bound(m, t, best, &gate, &reach);
-    return scan(m, near(w, t->x, t->y, reach), joint, t, gate, &best);
+    float gate;
+    double reach;
+    bound(m, t, weigh_greatest(m, near(w, t->x, t->y, 4), joint, t), &gate, &reach);
+    return scan(m, near(w, t->x, t->y, reach), joint, t, gate);
 }
 
 /* The score of a cell as the person, or the rival that makes most of it, weighs it. */
@@ -198,7 +213,10 @@ int fv_pose_peaks(int32_t *cells, float *scores, int capacity, const float *map,
     const joint_maps m = fv_joint_maps(map, width, height, 1, FV_LAYOUT_NHWC, activation);
     int count = 0;
     for (int cell = 0; capacity && cell < width * height; cell++) {
-        if (count == capacity && !(map[cell] > map[cells[count - 1]])) continue;
+        if (count == capacity) {
+            const f32x4 worst = SPLAT(map[cells[count - 1]]);
+            while (cell + 4 < width * height && !wasm_v128_any_true(GT(LOAD(map + cell), worst))) cell += 4;
+        }
         const float score = fv_score(&m, map[cell]);
         if (!(score > (count == capacity ? scores[count - 1] : 0)) || !is_peak(&m, cell, score, radius, slack)) continue;
         int at = count < capacity ? count++ : count - 1;

@@ -208,6 +208,9 @@ test('hostile heads: defined results', () => {
             assert.deepEqual(decodeMoveNetMulti(given, {scoreThreshold: 0}), []);
         }
     }
+    const headless = nobody(4, 4, 2);
+    headless.heatmaps.data.fill(3), headless.centers.data.fill(NaN);
+    assert.deepEqual([...decodeMoveNet(headless).keypoints], [0, 0, 0, 0, 0, 0], 'joints, but of nobody');
     const level = {...nobody(6, 7, 3), boxScale: maps(6, 7, 2, 100), boxOffset: maps(6, 7, 2)};
     for (const map of [level.heatmaps, level.centers]) map.data.fill(1);
     assertClose(decodeMoveNet(level, {variant: 'exact'}).keypoints, [12, 12, sigmoid(1), 12, 12, sigmoid(1), 12, 12, sigmoid(1)], 1e-6, 'a plateau: the first cell nearest to the middle');

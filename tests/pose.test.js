@@ -26,18 +26,23 @@ test('values of maps of any layout and type', () => {
         const [H, W, C] = [random.integer(1, 5), random.integer(1, 5), random.integer(2, 6)];
         const a = {data: random.floats(2 * H * W * C, -3, 3), dims: [2, H, W, C]};
         const one = {data: random.floats(2 * H * W, -3, 3), dims: [2, H, W, 1]};
-        const cells = Int32Array.from({length: 9}, () => random.integer(-1, H * W - 1));
-        const channel = (/** @type {number} */ i) => i % C;
+        const [cells, count] = [Int32Array.from({length: 9}, () => random.integer(0, H * W - 1)), random.integer(1, C)];
+        const from = (/** @type {number} */ i) => i % (C - count + 1);
+        const values = (/** @type {any} */ maps) => valuesAt(maps, cells, count, from);
         for (const image of [0, 1]) {
-            const want = Array.from(cells, (cell, i) => cell < 0 ? 0 : a.data[(image * H * W + cell) * C + i % C]);
-            assertClose(valuesAt(readMaps({a, one}, image).a, cells, channel), want);
+            const want = Array.from({length: 9 * count}, (_, v) => {
+                const i = Math.floor(v / count);
+                return a.data[(image * H * W + cells[i]) * C + from(i) + v % count];
+            });
+            assertClose(values(readMaps({a, one}, image).a), want);
             const parts = [a, one].map(({data, dims: [, ...rest]}) => [0, data.length / 2]
-                .map((from) => planar({data: data.slice(from, from + data.length / 2), dims: [1, ...rest]})));
+                .map((at) => planar({data: data.slice(at, at + data.length / 2), dims: [1, ...rest]})));
             const [b, two] = parts.map((both) => ({data: Float32Array.from(both.flatMap(({data}) => [...data])), dims: [2, ...both[0].dims.slice(1)]}));
-            assertClose(valuesAt(readMaps({b, two}, image).b, cells, channel), want);
-            assertClose(valuesAt(readMaps({a: halved(a).half, one}, image).a, cells, channel), want, 2e-3);
+            assertClose(values(readMaps({b, two}, image).b), want);
+            assertClose(values(readMaps({a: halved(a).half, one}, image).a), want, 2e-3);
             const {bytes, rounded} = quantised(a);
-            assertClose(valuesAt(readMaps({a: bytes, one}, image).a, cells, channel), valuesAt(readMaps({a: rounded, one}, image).a, cells, channel), 1e-6);
+            assertClose(values(readMaps({a: bytes, one}, image).a), values(readMaps({a: rounded, one}, image).a), 1e-6);
+            assert.equal(valuesAt(readMaps({a, one}, image).a, [-1], count, from).length, count, 'of no cell: anything');
         }
     }
 });

@@ -31,7 +31,7 @@ enum {
  *            _GAUSS weighed, by itself or by whichever of the first `rivals` people weighs it most
  *            (as MoveNet's multi-person graph does among its six)
  *   places   [people, joints, 2] x, y where each joint is expected; one that is not finite is found nowhere
- *   boxes    [people, 4] x1, y1, x2, y2: only cells x1 <= x < x2, y1 <= y < y2; or null
+ *   boxes    [people, 4] x1, y1, x2, y2: only cells x1 <= x < x2, y1 <= y < y2 (NaN is 0); or null
  *   rivals   >= 0, people at most
  *   spread   > 0
  *
