@@ -30,6 +30,12 @@ export async function ortSession(graph) {
     return ort.InferenceSession.create(onnxModel(graph), {executionProviders: ['wasm']});
 }
 
+/** PoseNet's own decoder; its types are those of tfjs 3. @returns {Promise<any>} */
+export const openPoseNet = once(async () => {
+    const name = '@tensorflow-models/posenet';
+    return import(name);
+});
+
 /** tfjs with its wasm backend. */
 export const openTf = once(async () => {
     const tf = await import('@tensorflow/tfjs-core');

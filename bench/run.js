@@ -23,6 +23,7 @@ const ROOMS = [
     'match',
 ];
 const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'argmax'];
+const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'pose'];
 
 const {values, positionals} = parseArgs({
     allowPositionals: true,
