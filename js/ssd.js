@@ -118,6 +118,10 @@ export function decodeBlazeFace(outputs, options) {
  * @param {DetectOptions & {keypoints?: number}} [options] defaults: scoreThreshold .5, iouThreshold .3, policy 'mediapipe'
  *   (weighted); size: [224, 224]
  * @returns {Detections} with `keypoints`; classes all 0
+ *
+ * @example
+ * const {tensor, view} = toTensor(frame, {width: 224, height: 224, layout: 'NHWC', fill: 0, scale: 1 / 127.5, mean: 1});
+ * const region = blazePoseRegion(decodeBlazePoseDetector(await run(tensor), {view}));
  */
 export function decodeBlazePoseDetector(outputs, options) {
     return decodeBlaze(outputs, checkOptions(options), {

@@ -56,6 +56,9 @@ int fv_blazepose_mask(float *dst, const float *logits, int count)
 {
     if (!dst || !logits) return FV_E_NULL;
     if (count < 0 || fv_too_big((int64_t)count * 4)) return FV_E_SHAPE;
-    for (int i = 0; i < count; i++) dst[i] = fv_sigmoid(logits[i]);
+    const f32x4 one = SPLAT(1.f);
+    int i = 0;
+    for (; i + 4 <= count; i += 4) STORE(dst + i, DIV(one, ADD(one, fv_exp4(wasm_f32x4_neg(LOAD(logits + i))))));
+    for (; i < count; i++) dst[i] = fv_sigmoid(logits[i]);
     return 0;
 }

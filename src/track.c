@@ -4,33 +4,29 @@
 
 enum { MOST = 1 << 24 };
 
-/* Rows are the fewer of the two: where they are the columns, the matrix is read across. */
-typedef struct {
-    const float *costs;
-    int rows, columns;
-    int64_t row_step, column_step;
-    double sign, forbidden;
-} cost_matrix;
-
 static int is_finite(float v) { return v - v == 0; }
 
-static double cost_of(const cost_matrix *c, int row, int column)
-{
-    const float v = c->costs[row * c->row_step + column * c->column_step];
-    return is_finite(v) ? c->sign * (double)v : c->forbidden;
-}
+/* To be made least, row by row. Rows are the fewer of the two: where they are the columns, the costs are read across. */
+typedef struct {
+    double *costs;
+    int rows, columns;
+} cost_matrix;
 
 /* A forbidden pair costs more than all that can be gained by making it. */
-static cost_matrix read_matrix(const float *costs, int n, int m, int maximize)
+static void read_costs(const cost_matrix *c, const float *costs, int n, int m, int maximize)
 {
     float largest = 0;
-    for (int64_t i = 0; i < (int64_t)n * m; i++) {
+    for (int i = 0; i < n * m; i++) {
         const float size = costs[i] < 0 ? -costs[i] : costs[i];
         if (is_finite(size) && size > largest) largest = size;
     }
-    const int across = n > m, rows = across ? m : n;
-    const cost_matrix c = {costs, rows, across ? n : m, across ? 1 : m, across ? m : 1, maximize ? -1 : 1, 4. * rows * largest + 1};
-    return c;
+    const double forbidden = 4. * c->rows * largest + 1;
+    const int across = n > m;
+    for (int i = 0; i < c->rows; i++)
+        for (int j = 0; j < c->columns; j++) {
+            const float v = across ? costs[j * m + i] : costs[i * m + j];
+            c->costs[i * c->columns + j] = is_finite(v) ? (maximize ? -(double)v : (double)v) : forbidden;
+        }
 }
 
 typedef struct {
@@ -59,10 +55,11 @@ static int nearest_free(const matching *a, const cost_matrix *c, int start)
     double so_far = 0;
     for (int row = start;;) {
         a->row_seen[row] = 1;
+        const double *costs = c->costs + row * c->columns, paid = so_far - a->row_price[row];
         int best = -1;
         for (int j = 0; j < c->columns; j++) {
             if (a->column_seen[j]) continue;
-            const double there = so_far + cost_of(c, row, j) - a->row_price[row] - a->column_price[j];
+            const double there = costs[j] + paid - a->column_price[j];
             if (there < a->distance[j]) a->distance[j] = there, a->from[j] = row;
             const int nearer = best < 0 || a->distance[j] < a->distance[best];
             if (nearer || (a->distance[j] == a->distance[best] && a->row_of[j] < 0 && a->row_of[best] >= 0)) best = j;
@@ -100,12 +97,11 @@ static void hungarian(const matching *a, const cost_matrix *c)
     }
 }
 
-static void greedy(const matching *a, const cost_matrix *c, const float *costs, int n, int m, void *scratch)
+static void greedy(const matching *a, const float *costs, int n, int m, int maximize, uint64_t *items)
 {
-    uint64_t *items = scratch;
     int count = 0;
     for (int i = 0; i < n * m; i++)
-        if (is_finite(costs[i])) items[count++] = fv_item(fv_descending(c->sign < 0 ? costs[i] : -costs[i]), i);
+        if (is_finite(costs[i])) items[count++] = fv_item(fv_descending(maximize ? costs[i] : -costs[i]), i);
     items = fv_sort(items, items + n * (int64_t)m, count);
     for (int i = 0; i < count; i++) {
         const int at = (int32_t)items[i], line = at / m, place = at % m;
@@ -127,10 +123,16 @@ int fv_track_assign(int32_t *columns, const float *costs, int n, int m, int maxi
     if (!columns || !costs || !scratch) return FV_E_NULL;
     if (fv_track_assign_scratch(n, m) < 0) return FV_E_SHAPE;
     if (maximize < 0 || maximize > 1 || method < FV_ASSIGN_HUNGARIAN || method > FV_ASSIGN_GREEDY) return FV_E_VALUE;
-    const cost_matrix c = read_matrix(costs, n, m, maximize);
-    const matching a = divide(scratch, c.rows, c.columns);
-    if (method == FV_ASSIGN_GREEDY) greedy(&a, &c, costs, n, m, (char *)scratch + (matching_bytes(c.rows, c.columns) & ~(int64_t)15));
-    else hungarian(&a, &c);
+    const int rows = fv_min(n, m), most = fv_max(n, m);
+    const matching a = divide(scratch, rows, most);
+    void *rest = (char *)scratch + (matching_bytes(rows, most) & ~(int64_t)15);
+    if (method == FV_ASSIGN_GREEDY) {
+        greedy(&a, costs, n, m, maximize, rest);
+    } else {
+        const cost_matrix c = {rest, rows, most};
+        read_costs(&c, costs, n, m, maximize);
+        hungarian(&a, &c);
+    }
 
     int pairs = 0;
     for (int i = 0; i < n; i++) {
