@@ -24,6 +24,7 @@ const ROOMS = [
 ];
 const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'argmax'];
 const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'pose'];
+const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'loss', 'track'];
 
 const {values, positionals} = parseArgs({
     allowPositionals: true,

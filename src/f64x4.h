@@ -28,6 +28,7 @@ FV_F64X4(fv_mul64, wasm_f64x2_mul)
 FV_F64X4(fv_div64, wasm_f64x2_div)
 FV_F64X4(fv_lt64, wasm_f64x2_lt)
 FV_F64X4(fv_ge64, wasm_f64x2_ge)
+FV_F64X4(fv_ne64, wasm_f64x2_ne)
 FV_F64X4(fv_and64, wasm_v128_and)
 #undef FV_F64X4
 

@@ -125,13 +125,17 @@ static double negative_entropy(const labels *l, int count)
 static double entropy_row(float *powers, const float *logits, const labels *l, int count, float beta, double factor)
 {
     const float most = maximum(logits, count);
-    const double sum = sum_powers(powers, logits, count, most, beta);
-    f64x4 weight = fv_splat64(0), product = weight;
+    const f64x4 none = fv_splat64(0);
+    f64x4 weight = none, product = none, powers_sum = none;
     for (int i = 0; i < count; i += 4) {
-        const f64x4 t = label(l, i, count - i), v = fv_widen(below(logits + i, count - i, most, beta)), none = fv_splat64(0);
+        const f32x4 below_most = below(logits + i, count - i, most, beta), e = fv_exp4(below_most);
+        const f64x4 t = label(l, i, count - i);
+        fv_store_few(powers + i, e, count - i);
+        powers_sum = fv_add64(powers_sum, fv_widen(e));
         weight = fv_add64(weight, t);
-        product = fv_add64(product, fv_and64(fv_mul64(t, v), (f64x4){wasm_f64x2_ne(t.low, none.low), wasm_f64x2_ne(t.high, none.high)}));
+        product = fv_add64(product, fv_and64(fv_mul64(t, fv_widen(below_most)), fv_ne64(t, none)));
     }
+    const double sum = fv_total64(powers_sum);
     const double total = fv_total64(weight);
     const f64x4 share = fv_splat64(total / sum), times = fv_splat64(factor * beta);
     for (int i = 0; i < count; i += 4) {

@@ -3,7 +3,7 @@
 #include "few.h"
 
 #define INLINE static inline __attribute__((always_inline))
-#define NOINLINE static __attribute__((noinline)) /* long, and not the fast ones */
+#define CALLED static __attribute__((noinline))
 
 /*
  * A penalty of four predictions and targets: its values, and its slopes by the predictions. Both
@@ -46,104 +46,123 @@ INLINE f64x4 rounded(f64x4 *slope, f64x4 p, f64x4 t, double width, double slope_
 INLINE f64x4 smooth_l1(f64x4 *slope, f64x4 p, f64x4 t, const double *options) { return rounded(slope, p, t, options[0], 1); }
 INLINE f64x4 huber(f64x4 *slope, f64x4 p, f64x4 t, const double *options) { return rounded(slope, p, t, options[0], options[0]); }
 
-/* log(1 + e) for e of 0 to 1, relative error 2e-9: the series of 2 artanh(e / (2 + e)). */
-INLINE f64x4 log1p_unit(f64x4 e)
+/* What is long is called, not inlined in each of two loops. */
+
+/*
+ * Of e = exp(-|p|): s(-|p|), and log(1 + e) by the series of 2 artanh(e / (2 + e)); relative errors below 3e-7.
+ */
+INLINE f32x4 logistic(f32x4 *share, f32x4 p)
 {
-    const f64x4 s = fv_div64(e, fv_add64(e, fv_splat64(2))), z = fv_mul64(s, s);
-    f64x4 p = fv_splat64(1 / 15.);
-    for (int k = 13; k > 0; k -= 2) p = fv_add64(fv_mul64(p, z), fv_splat64(1. / k));
-    return fv_mul64(fv_add64(s, s), p);
+    const f32x4 one = SPLAT(1), e = fv_exp4(wasm_f32x4_neg(wasm_f32x4_abs(p)));
+    const f32x4 e1 = ADD(one, e), e2 = ADD(one, e1), inverse = DIV(one, MUL(e1, e2)); /* one division for two */
+    *share = MUL(MUL(e, e2), inverse);
+    const f32x4 s = MUL(MUL(e, e1), inverse), z = MUL(s, s);
+    f32x4 series = SPLAT(1 / 13.f);
+    series = ADD(MUL(series, z), SPLAT(1 / 11.f));
+    series = ADD(MUL(series, z), SPLAT(1 / 9.f));
+    series = ADD(MUL(series, z), SPLAT(1 / 7.f));
+    series = ADD(MUL(series, z), SPLAT(1 / 5.f));
+    series = ADD(MUL(series, z), SPLAT(1 / 3.f));
+    return MUL(ADD(s, s), ADD(MUL(series, z), one));
 }
 
-/* (1 - t) p + (1 + (w - 1) t) softplus(-p) */
-INLINE f64x4 bce(f64x4 *slope, f64x4 p, f64x4 t, const double *options)
+/* (1 - t) p + (1 + (w - 1) t) softplus(-p), whose slope is -s(-p). */
+CALLED f64x4 bce(f64x4 *slope, f64x4 p, f64x4 t, const double *options)
 {
-    const f64x4 zero = fv_splat64(0), one = fv_splat64(1), size = fv_abs64(p);
-    const f64x4 e = fv_widen(fv_exp4(fv_narrow(fv_sub64(zero, size)))), share = fv_div64(one, fv_add64(one, e));
-    const f64x4 softplus = fv_add64(fv_and64(size, fv_lt64(p, zero)), log1p_unit(e));
+    const f64x4 zero = fv_splat64(0), one = fv_splat64(1), negative = fv_lt64(p, zero);
+    f32x4 share;
+    const f64x4 log = fv_widen(logistic(&share, fv_narrow(p))), rest = fv_widen(share);
+    const f64x4 softplus = fv_add64(fv_and64(fv_abs64(p), negative), log);
     const f64x4 off = fv_sub64(one, t), on = fv_add64(one, fv_mul64(fv_splat64(options[0] - 1), t));
-    *slope = fv_sub64(off, fv_mul64(on, fv_pick64(share, fv_mul64(e, share), fv_lt64(p, zero))));
+    *slope = fv_sub64(off, fv_mul64(on, fv_pick64(fv_sub64(one, rest), rest, negative)));
     return fv_add64(fv_mul64(off, p), fv_mul64(on, softplus));
 }
 
-NOINLINE double exp_of(double x) { return fv_exp64(x); }
+CALLED f64x4 exponential(f64x4 x) { return (f64x4){fv_exp64x2(x.low), fv_exp64x2(x.high)}; }
 
-NOINLINE double log1p_of(double x) { return x - x != 0 ? x : fv_log64(1 + x); }
+/* Of 1 or more, or of any normal number. */
+CALLED f64x4 logarithm(f64x4 x) { return (f64x4){fv_log64x2(x.low), fv_log64x2(x.high)}; }
 
-NOINLINE double power(double x, double y)
+INLINE f64x4 negate(f64x4 x) { return fv_sub64(fv_splat64(0), x); }
+
+/* x^y of x >= 0; a base below 2^-1000 is 0, and 0^0 is 1. */
+INLINE f64x4 power(f64x4 x, f64x4 y)
 {
-    if (y == 0) return 1;
-    if (!(x >= 0x1p-1000)) return x != x ? x : y > 0 ? 0 : (double)FV_INFINITY;
-    return x - x != 0 ? x : exp_of(y * fv_log64(x));
+    const f64x4 zero = fv_splat64(0), one = fv_splat64(1), nothing = fv_lt64(x, fv_splat64(0x1p-1000));
+    const f64x4 of_nothing = fv_pick64(zero, fv_pick64(fv_splat64((double)FV_INFINITY), one, fv_lt64(y, zero)), fv_lt64(zero, y));
+    return fv_pick64(of_nothing, exponential(fv_mul64(y, logarithm(fv_pick64(one, x, nothing)))), nothing);
 }
 
-static double softplus_of(double x) { return (x > 0 ? x : 0) + log1p_of(exp_of(x > 0 ? -x : x)); }
-
-NOINLINE double wing_of(double *slope, double p, double t, const double *o)
+CALLED f64x4 wing(f64x4 *slope, f64x4 p, f64x4 t, const double *options)
 {
-    const double omega = o[0], epsilon = o[1], d = p - t, size = d < 0 ? -d : d, sign = d > 0 ? 1 : d < 0 ? -1 : 0;
-    if (size < omega) {
-        *slope = sign * omega / (epsilon + size);
-        return omega * log1p_of(size / epsilon);
-    }
-    *slope = d != d ? d : sign;
-    return size - omega * (1 - log1p_of(omega / epsilon));
+    const double omega = options[0], epsilon = options[1];
+    const f64x4 d = fv_sub64(p, t), size = fv_abs64(d), within = fv_lt64(size, fv_splat64(omega)), one = fv_splat64(1);
+    const f64x4 near = fv_and64(size, within), bent = fv_splat64(omega), log = logarithm(fv_add64(one, fv_div64(near, fv_splat64(epsilon))));
+    const double constant = omega * (1 - fv_log64(1 + omega / epsilon));
+    *slope = fv_mul64(sign_of(d), fv_pick64(fv_div64(bent, fv_add64(fv_splat64(epsilon), near)), one, within));
+    return fv_pick64(fv_mul64(bent, log), fv_sub64(size, fv_splat64(constant)), within);
 }
 
-NOINLINE double focal_of(double *slope, double x, double t, const double *o)
+/* With `on` = -log s(p) and `off` = -log(1 - s(p)), powers of s and 1 - s are exponentials of sums: nothing cancels. */
+CALLED f64x4 focal(f64x4 *slope, f64x4 p, f64x4 t, const double *options)
 {
-    const double alpha = o[0], on = softplus_of(-x), off = softplus_of(x), share = exp_of(-on), rest = exp_of(-off);
-    if (t == 1) {
-        const double factor = exp_of(-alpha * off);
-        *slope = -factor * (alpha * share * on + rest);
-        return factor * on;
-    }
-    const double factor = power(1 - t, o[1]) * exp_of(-alpha * on);
-    *slope = factor * (alpha * rest * off + share);
-    return factor * off;
+    const f64x4 zero = fv_splat64(0), one = fv_splat64(1), size = fv_abs64(p), negative = fv_lt64(p, zero);
+    f32x4 small;
+    const f64x4 log = fv_widen(logistic(&small, fv_narrow(p))), rest = fv_widen(small), share = fv_sub64(one, rest), far = fv_add64(size, log);
+    const f64x4 on = fv_pick64(far, log, negative), off = fv_pick64(log, far, negative);
+    const f64x4 s = fv_pick64(rest, share, negative), other = fv_pick64(share, rest, negative);
+    const f64x4 positive = fv_and64(fv_ge64(t, one), fv_ge64(one, t)), alpha = fv_splat64(options[0]);
+    const f64x4 left = fv_sub64(one, t), away = power(fv_and64(left, fv_lt64(zero, left)), fv_splat64(options[1]));
+    const f64x4 factor = fv_mul64(exponential(fv_mul64(negate(alpha), fv_pick64(off, on, positive))), fv_pick64(one, away, positive));
+    const f64x4 loss = fv_pick64(on, off, positive), mine = fv_pick64(s, other, positive), its = fv_pick64(other, s, positive);
+    const f64x4 steep = fv_mul64(factor, fv_add64(fv_mul64(fv_mul64(alpha, mine), loss), its));
+    *slope = fv_pick64(negate(steep), steep, positive);
+    return fv_mul64(factor, loss);
 }
 
-NOINLINE double adaptive_wing_of(double *slope, double p, double t, const double *o)
+CALLED f64x4 adaptive_wing(f64x4 *slope, f64x4 p, f64x4 t, const double *options)
 {
-    const double omega = o[0], theta = o[1], epsilon = o[2], alpha = o[3] - t;
-    const double d = p - t, size = d < 0 ? -d : d, sign = d > 0 ? 1 : d < 0 ? -1 : 0;
-    const double at = size < theta ? size : theta, q = power(at / epsilon, alpha); /* beyond theta, its tangent there */
-    const double steep = at == 0 ? 0 : omega / (1 + q) * alpha * q / at;
-    *slope = d != d ? d : sign * steep;
-    return omega * log1p_of(q) + (size < theta ? 0 : steep * (size - theta));
+    const f64x4 omega = fv_splat64(options[0]), theta = fv_splat64(options[1]), epsilon = fv_splat64(options[2]), one = fv_splat64(1);
+    const f64x4 d = fv_sub64(p, t), size = fv_abs64(d), alpha = fv_sub64(fv_splat64(options[3]), t), zero = fv_splat64(0);
+    const f64x4 within = fv_lt64(size, theta), at = fv_pick64(size, theta, within); /* beyond theta, its tangent there */
+    const f64x4 q = power(fv_div64(at, epsilon), alpha), bent = fv_div64(fv_mul64(fv_mul64(omega, alpha), q), fv_mul64(fv_add64(one, q), at));
+    const f64x4 steep = fv_and64(bent, fv_lt64(zero, at));
+    *slope = fv_mul64(sign_of(d), steep);
+    const f64x4 beyond = fv_pick64(zero, fv_mul64(steep, fv_sub64(size, theta)), within);
+    return fv_add64(fv_mul64(omega, logarithm(fv_add64(one, q))), beyond);
 }
 
-/* One after another what has no vector form. */
-INLINE f64x4 singly(f64x4 *slope, f64x4 p, f64x4 t, const double *options, double (*one)(double *, double, double, const double *))
+/* Four values, or the `few` that are left; their weights may differ, and be 0. */
+INLINE f64x4 weighted(float *grad, const float *pred, const float *target, f32x4 w, int few, double scale, const double *options, penalty *of)
 {
-    double ps[4], ts[4], slopes[4], values[4];
-    wasm_v128_store(ps, p.low), wasm_v128_store(ps + 2, p.high);
-    wasm_v128_store(ts, t.low), wasm_v128_store(ts + 2, t.high);
-    for (int i = 0; i < 4; i++) values[i] = one(&slopes[i], ps[i], ts[i], options);
-    *slope = (f64x4){LOAD(slopes), LOAD(slopes + 2)};
-    return (f64x4){LOAD(values), LOAD(values + 2)};
+    const f32x4 keep = wasm_v128_and(wasm_f32x4_eq(w, w), wasm_f32x4_ne(w, SPLAT(0)));
+    const f64x4 wide = fv_widen(wasm_v128_and(w, keep));
+    f64x4 slope;
+    const f64x4 value = of(&slope, fv_widen(wasm_v128_and(fv_load_few(pred, few, 0), keep)), fv_widen(wasm_v128_and(fv_load_few(target, few, 0), keep)), options);
+    fv_store_few(grad, wasm_v128_and(fv_narrow(fv_mul64(slope, fv_mul64(wide, fv_splat64(scale)))), keep), few);
+    return fv_mul64(value, wide);
 }
 
-INLINE f64x4 wing(f64x4 *slope, f64x4 p, f64x4 t, const double *options) { return singly(slope, p, t, options, wing_of); }
-INLINE f64x4 focal(f64x4 *slope, f64x4 p, f64x4 t, const double *options) { return singly(slope, p, t, options, focal_of); }
-INLINE f64x4 adaptive_wing(f64x4 *slope, f64x4 p, f64x4 t, const double *options) { return singly(slope, p, t, options, adaptive_wing_of); }
-
-/* A row; its weights are its own, or one (varies = 0). */
+/* A row; its weights are its own, or (varies = 0) one that is not 0. */
 INLINE double walk_row(float *grad, const float *pred, const float *target, const float *weights, int varies, int inner, double scale,
                        const double *options, penalty *of)
 {
-    float same[4];
-    STORE(same, SPLAT(varies ? 0 : *weights));
-    const f64x4 scales = fv_splat64(scale);
     f64x4 sum = fv_splat64(0);
-    for (int i = 0; i < inner; i += 4) {
+    int i = 0;
+    if (!varies) {
+        const f64x4 wide = fv_splat64(*weights), factor = fv_splat64(*weights * scale);
+        for (; i + 4 <= inner; i += 4) {
+            f64x4 slope;
+            sum = fv_add64(sum, fv_mul64(of(&slope, fv_widen(LOAD(pred + i)), fv_widen(LOAD(target + i)), options), wide));
+            STORE(grad + i, fv_narrow(fv_mul64(slope, factor)));
+        }
+    }
+    for (; i < inner; i += 4) {
         const int few = inner - i;
-        const f32x4 w = fv_load_few(varies ? weights + i : same, few, 0), keep = wasm_v128_and(wasm_f32x4_eq(w, w), wasm_f32x4_ne(w, SPLAT(0)));
-        const f64x4 wide = fv_widen(wasm_v128_and(w, keep));
-        f64x4 slope;
-        const f64x4 value = of(&slope, fv_widen(wasm_v128_and(fv_load_few(pred + i, few, 0), keep)), fv_widen(wasm_v128_and(fv_load_few(target + i, few, 0), keep)), options);
-        sum = fv_add64(sum, fv_mul64(value, wide));
-        fv_store_few(grad + i, wasm_v128_and(fv_narrow(fv_mul64(slope, fv_mul64(wide, scales))), keep), few);
+        float same[4] = {0, 0, 0, 0};
+        for (int j = 0; !varies && j < few; j++) same[j] = *weights;
+        const f32x4 w = varies ? fv_load_few(weights + i, few, 0) : LOAD(same);
+        sum = fv_add64(sum, weighted(grad + i, pred + i, target + i, w, few, scale, options, of));
     }
     return fv_total64(sum);
 }

@@ -83,31 +83,30 @@ static inline f32x4 fv_exp4(f32x4 x)
     return PICK(x, p, wasm_f32x4_ne(x, x));
 }
 
-/* e^x in double, relative error below 4e-16; 0 below -708, infinity above 709.7. */
-static inline double fv_exp64(double x)
+/* e^x of two, relative error below 4e-16; 0 below -708, infinity above 709.7; NaN stays NaN. */
+static inline v128_t fv_exp64x2(v128_t x)
 {
-    if (!(x >= -708)) return x != x ? x : 0;
-    if (x > 709.7) return (double)FV_INFINITY;
-    const double n = (x * 1.4426950408889634 + 6755399441055744.0) - 6755399441055744.0; /* rounds half to even */
-    const double r = (x - n * 6.93147180369123816490e-1) - n * 1.90821492927058770002e-10;
-    double p = 1.6059043836821613e-10; /* Taylor's, 1 / 13! first */
-    p = p * r + 2.08767569878681e-9;
-    p = p * r + 2.505210838544172e-8;
-    p = p * r + 2.755731922398589e-7;
-    p = p * r + 2.7557319223985893e-6;
-    p = p * r + 2.48015873015873e-5;
-    p = p * r + 1.984126984126984e-4;
-    p = p * r + 1.388888888888889e-3;
-    p = p * r + 8.333333333333333e-3;
-    p = p * r + 4.1666666666666664e-2;
-    p = p * r + 1.6666666666666666e-1;
-    p = p * r + 0.5;
-    p = p * (r * r) + r + 1;
-    const int64_t whole = (int64_t)n, half = whole >> 1; /* 2^1024 is no double, 2^512 * 2^512 is */
-    const uint64_t bits[2] = {(uint64_t)(half + 1023) << 52, (uint64_t)(whole - half + 1023) << 52};
-    double scale[2];
-    memcpy(scale, bits, sizeof scale);
-    return p * scale[0] * scale[1];
+    const v128_t magic = wasm_f64x2_splat(6755399441055744.0); /* 1.5 * 2^52: adding it rounds half to even, into the low bits */
+    const v128_t whole = wasm_f64x2_add(wasm_f64x2_mul(x, wasm_f64x2_splat(1.4426950408889634)), magic), n = wasm_f64x2_sub(whole, magic);
+    const v128_t r = wasm_f64x2_sub(wasm_f64x2_sub(x, wasm_f64x2_mul(n, wasm_f64x2_splat(6.93147180369123816490e-1))),
+                                    wasm_f64x2_mul(n, wasm_f64x2_splat(1.90821492927058770002e-10)));
+    static const double odd[] = {2.505210838544172e-8, 2.7557319223985893e-6, 1.984126984126984e-4, 8.333333333333333e-3, 1.6666666666666666e-1};
+    static const double even[] = {2.08767569878681e-9, 2.755731922398589e-7, 2.48015873015873e-5, 1.388888888888889e-3, 4.1666666666666664e-2, 0.5};
+    const v128_t z = wasm_f64x2_mul(r, r);
+    v128_t p = wasm_f64x2_splat(1.6059043836821613e-10), q = wasm_f64x2_splat(even[0]); /* Taylor's, 1 / 13! and 1 / 12! first */
+    for (int i = 0; i < 5; i++) {
+        p = wasm_f64x2_add(wasm_f64x2_mul(p, z), wasm_f64x2_splat(odd[i]));
+        q = wasm_f64x2_add(wasm_f64x2_mul(q, z), wasm_f64x2_splat(even[i + 1]));
+    }
+    p = wasm_f64x2_add(wasm_f64x2_mul(p, r), q);
+    p = wasm_f64x2_add(wasm_f64x2_add(wasm_f64x2_mul(p, wasm_f64x2_mul(r, r)), r), wasm_f64x2_splat(1));
+    const v128_t k = wasm_i64x2_sub(whole, magic), half = wasm_i64x2_shr(k, 1); /* 2^1024 is no double, 2^512 * 2^512 is */
+    const v128_t bias = wasm_i64x2_splat(1023);
+    p = wasm_f64x2_mul(p, wasm_i64x2_shl(wasm_i64x2_add(half, bias), 52));
+    p = wasm_f64x2_mul(p, wasm_i64x2_shl(wasm_i64x2_add(wasm_i64x2_sub(k, half), bias), 52));
+    p = wasm_v128_and(p, wasm_f64x2_ge(x, wasm_f64x2_splat(-708)));
+    p = PICK(wasm_f64x2_splat(__builtin_inf()), p, wasm_f64x2_gt(x, wasm_f64x2_splat(709.7)));
+    return PICK(x, p, wasm_f64x2_ne(x, x));
 }
 
 static inline float fv_sigmoid(float x) { return 1.f / (1.f + fv_exp(-x)); }

@@ -212,6 +212,21 @@ test('weight 0: exactly no gradient, whatever is there', () => {
     }
 });
 
+test('weight 0 of single cells, and of a cell that is none', () => {
+    const random = new Random(18), dims = [2, 2, 3, 3];
+    const maps = noise(random, dims), target = noise(random, dims, 0, 1), mask = weights(random, dims);
+    const hide = (/** @type {any} */ t, /** @type {number} */ value) => ({...t, data: Float32Array.from(t.data, (v, i) => mask.data[i] ? v : value)});
+    for (const [kind, call, options] of POINTS.slice(5)) {
+        const want = call(maps, target, mask, options);
+        assert.ok(want.grad.data.every((/** @type {number} */ g, /** @type {number} */ i) => mask.data[i] !== 0 || Object.is(g, 0)), kind);
+        for (const bad of [NaN, Infinity]) assert.deepEqual(call(hide(maps, bad), hide(target, bad), mask, options), want, kind);
+    }
+    const index = (/** @type {number} */ cell) => ({data: Int32Array.of(1, cell, 2, 8), dims: [2, 2]});
+    const want = heatmapCrossEntropy(maps, index(0), tensor([1, 0, 1, 1], [2, 2]));
+    for (const cell of [9, -1, 2 ** 31 - 1, -(2 ** 31)]) assert.deepEqual(heatmapCrossEntropy(maps, index(cell)), want, `${cell}`);
+    assert.deepEqual(heatmapCrossEntropy(maps, tensor([1, 0.5, 2, 8], [2, 2])), want, 'half a cell is none');
+});
+
 test('logits of any size: finite losses, softmax that adds up to 1', () => {
     const maps = tensor([1e4, -1e4, 0, 3e38, -3e38, 1, 2, 3, -Infinity, 5], [1, 2, 5]);
     const bce = heatmapBce(maps, tensor([1, 0, 1, 1, 0, 0, 1, 0.5, 0, 1], [1, 2, 5]));

@@ -12,12 +12,13 @@ import { findEmscripten } from './needs.js';
 
 /** Gzipped; they grow when a room opens, and only then. */
 const LIMITS = {
-    'fovea.wasm': 86_300,
+    'fovea.wasm': 87_600,
+    'fovea.wasm': 87_600,
     'fovea for detection': 15_100,
-    'all of fovea': 45_500,
+    'all of fovea': 45_700,
     'fovea/draw': 4_600,
     'fovea/camera': 2_500,
-    'fovea/tfjs': 7_500,
+    'fovea/tfjs': 7_900,
 };
 const DETECTION = 'init memory toTensor lendTensor View FITS nms suppress POLICIES boxIou boxConvert boxClip boxesOfSize ssdAnchors defaultBoxes'
     + ' decodeHead decodeYolo decodeNanoDet decodeSsd decodeBlazeFace COCO_80 FoveaError toFloat32';
@@ -187,7 +188,7 @@ function sizes() {
         write: false, logLevel: 'silent',
     }).outputFiles[0].contents);
     const found = {
-        'fovea.wasm': gzipped(readFileSync('js/fovea.wasm')),
+        'fovea.wasm': 87_600gzipped(readFileSync('js/fovea.wasm')),
         'fovea for detection': bundled(`export {${DETECTION.split(' ')}} from './js/index.js'`),
         'all of fovea': bundled("export * from './js/index.js'"),
         ...Object.fromEntries(['draw', 'camera', 'tfjs'].map((name) => [`fovea/${name}`, bundled(`export * from './js/${name}.js'`)])),
