@@ -19,12 +19,12 @@ const ROOMS = [
     'align',
     'path',
     'heatmap',
+    'argmax',
+    'loss',
+    'pose',
     'track',
     'match',
 ];
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'argmax'];
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'pose'];
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'loss', 'track'];
 
 const {values, positionals} = parseArgs({
     allowPositionals: true,

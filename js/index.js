@@ -17,6 +17,7 @@ export {MAP_CONVENTIONS, decodeTopDown} from './topdown.js';
 export {PoseTracker, assign} from './track.js';
 export {COCO_80} from './labels.js';
 export {skeletons} from './skeleton.js';
+export {decodeOpenPose} from './paf.js';
 export {affineGrid, affineGridBackward, projectiveGrid, projectiveGridBackward, tpsGrid, tpsGridBackward} from './grid.js';
 export {affineSample, affineSampleBackward, gridSample, gridSampleBackward, samplePoints, warp} from './sample.js';
 export {thetaFrom, thetaFromBackward} from './theta.js';

@@ -27,9 +27,10 @@ const OWN = /** @type {Record<string, Record<string, number>>} */ ({
     fv_nms_weighted: {values: 5}, fv_detect_points: {count: 2, values: 2}, fv_detect_boxes: {count: 2}, fv_tensor_widen: {count: 7},
     fv_path_resample: {count: 3}, fv_path_resample_backward: {count: 3}, fv_path_even: {count: 3}, fv_path_cost: {count: 3}, fv_path_optimize: {count: 3},
     fv_track_assign: {method: 0}, fv_loss_hardest: {top: 2}, fv_metric_distances: {root: 0, align: 3}, fv_path_scratch: {count: 3}, fv_costmap_trace: {capacity: 40},
+    fv_paf_people: {link_count: 0},
 });
-/** Doubles that may not be 0. */
-const FILLED = new Set(['weights', 'settings', 'options']);
+/** Doubles that may not be 0, and what they are. */
+const FILLED = new Map([['weights', 0.5], ['settings', 0.5], ['options', 0.5], ['rules', 1]]);
 /** Points that may not lie on one line. */
 const TRIANGLE = [-1, -1, 1, -1, 0, 1];
 /** Inputs that may be null, and sizes of which any number is good. */
@@ -121,7 +122,7 @@ function call(name, parameters, at, value) {
     const base = (core.__heap_base.value + 15) & ~15;
     const bytes = new Uint8Array(core.memory.buffer);
     bytes.fill(0, base);
-    parameters.forEach((parameter, i) => FILLED.has(parameter.name) && new Float64Array(core.memory.buffer, base + i * ROOM, 20).fill(0.5));
+    parameters.forEach((parameter, i) => FILLED.has(parameter.name) && new Float64Array(core.memory.buffer, base + i * ROOM, 40).fill(FILLED.get(parameter.name) ?? 0));
     parameters.forEach(({name: n}, i) => n === 'controls' && new Float32Array(core.memory.buffer, base + i * ROOM, 6).set(TRIANGLE));
     const args = parameters.map((parameter, i) => parameter.kind.endsWith('pointer') ? base + i * ROOM
         : OWN[name]?.[parameter.name] ?? GOOD[/** @type {keyof typeof GOOD} */ (parameter.name)] ?? (/width|height/.test(parameter.name) ? 4 : 1));

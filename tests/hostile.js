@@ -11,6 +11,7 @@ import {samples as matches} from './hostile-match.js';
 import {samples as metrics} from './hostile-metric.js';
 import {samples as poses} from './hostile-pose.js';
 import {samples as projections} from './hostile-projection.js';
+import {samples as fields} from './hostile-paf.js';
 
 /** @import {Sample} from './hostile-kit.js' */
 
@@ -177,4 +178,5 @@ export const samples = [
     ...metrics,
     ...bodies,
     ...projections,
+    ...fields,
 ];
