@@ -3,7 +3,7 @@
 #include "heatmap_spread.h"
 #include "heatmap_weight.h"
 
-static void write_coords(float *coords, const fv_place *p, const fv_maps *m)
+static void write_coords(float *coords, const fv_place *p, const fv_heatmaps *m)
 {
     for (int a = 0; a < 3; a++) {
         const fv_unit u = m->unit[a];
@@ -15,7 +15,7 @@ static void write_coords(float *coords, const fv_place *p, const fv_maps *m)
     }
 }
 
-static float confidence_of(const fv_place *p, const fv_maps *m)
+static float confidence_of(const fv_place *p, const fv_heatmaps *m)
 {
     if (!p->found) return 0;
     const float weight = fv_weight_of(m->normalize, p->most, p->most, m->scale);
@@ -23,7 +23,7 @@ static float confidence_of(const fv_place *p, const fv_maps *m)
 }
 
 /* The window's share. */
-static float mass_of(const fv_place *p, const fv_maps *m, int entry, int joint, float *tile)
+static float mass_of(const fv_place *p, const fv_heatmaps *m, int entry, int joint, float *tile)
 {
     fv_sum whole = {0, p->sum, {0}};
     const fv_field field = fv_field_of(m, entry, joint);
@@ -38,7 +38,7 @@ int fv_heatmap_soft_argmax(float *coords, float *confidence, float *mass, float 
                            int normalize, float beta, float eps, int window, int unit)
 {
     if (!coords || !confidence || !maps || !strides) return FV_E_NULL;
-    fv_maps m;
+    fv_heatmaps m;
     const int error = fv_read_maps(&m, maps, type, zero, scale, n, joints, depth, height, width, dims, strides, normalize, beta, eps, window, unit);
     if (error) return error;
     _Alignas(16) float tile[FV_TILE];

@@ -13,7 +13,7 @@ typedef struct {
     float most[FV_LANES], by[FV_LANES], pull[FV_LANES], whole[FV_LANES], part[FV_LANES], rest[FV_LANES];
 } lines;
 
-static line make_line(const float *grad_coords, const fv_place *p, const fv_maps *m, float beta)
+static line make_line(const float *grad_coords, const fv_place *p, const fv_heatmaps *m, float beta)
 {
     line l = {{0}, {0}, 0};
     for (int a = 0; a < 3; a++) {
@@ -92,7 +92,7 @@ static void write_lanes_as(float *dst, ptrdiff_t step, const fv_piece *p, const 
 }
 
 /* dst: of the field's first cell. */
-static void write_field(float *dst, const fv_field *f, const line *l, const fv_place *places, int lanes, const fv_maps *m, float *tile)
+static void write_field(float *dst, const fv_field *f, const line *l, const fv_place *places, int lanes, const fv_heatmaps *m, float *tile)
 {
     lines s;
     fv_piece p = {0};
@@ -122,7 +122,7 @@ static void clear_field(float *dst, const fv_field *f)
 }
 
 /* dst: of the first joint's first cell. */
-static void write_maps(float *dst, const line *l, const fv_place *places, int lanes, const fv_maps *m, int entry, int joint, float *tile)
+static void write_maps(float *dst, const line *l, const fv_place *places, int lanes, const fv_heatmaps *m, int entry, int joint, float *tile)
 {
     if (m->window < 0) {
         write_field(dst, &places->field, l, places, lanes, m, tile);
@@ -136,7 +136,7 @@ static void write_maps(float *dst, const line *l, const fv_place *places, int la
 }
 
 /* Of beta: sum of w' * value * (...) / norm; with SOFTMAX the value may count from the largest. */
-static float beta_gradient(const line *l, const fv_place *p, const fv_maps *m, float *tile)
+static float beta_gradient(const line *l, const fv_place *p, const fv_heatmaps *m, float *tile)
 {
     if (m->normalize == FV_NORMALIZE_NONE || !(p->norm > 0)) return 0;
     f64x4 total = fv_splat64(0);
@@ -163,7 +163,7 @@ int fv_heatmap_soft_argmax_backward(float *grad_maps, float *grad_beta, const fl
                                     int normalize, float beta, float eps, int window, int unit)
 {
     if (!grad_coords || !maps || !strides) return FV_E_NULL;
-    fv_maps m;
+    fv_heatmaps m;
     const int error = fv_read_maps(&m, maps, type, zero, scale, n, joints, depth, height, width, dims, strides, normalize, beta, eps, window, unit);
     if (error) return error;
     _Alignas(16) float tile[FV_TILE];

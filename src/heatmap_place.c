@@ -1,7 +1,7 @@
 #include "heatmap_place.h"
 #include "heatmap_weight.h"
 
-static int read_strides(fv_maps *m, const int32_t *strides, const int size[3])
+static int read_strides(fv_heatmaps *m, const int32_t *strides, const int size[3])
 {
     int64_t last = 0;
     const int64_t count[5] = {m->n, m->joints, size[2], size[1], size[0]};
@@ -39,7 +39,7 @@ static fv_unit unit_of(int unit, int size)
     }
 }
 
-int fv_read_maps(fv_maps *m, const void *maps, int type, float zero, float scale, int n, int joints, int depth, int height, int width, int dims,
+int fv_read_maps(fv_heatmaps *m, const void *maps, int type, float zero, float scale, int n, int joints, int depth, int height, int width, int dims,
                  const int32_t *strides, int normalize, float beta, float eps, int window, int unit)
 {
     if (dims < 1 || dims > 3 || type < FV_TYPE_FLOAT32 || type > FV_TYPE_INT8 || normalize < 0 || normalize > FV_NORMALIZE_NONE) return FV_E_VALUE;
@@ -51,7 +51,7 @@ int fv_read_maps(fv_maps *m, const void *maps, int type, float zero, float scale
     for (int i = 0; i < 6; i++)
         if (fv_too_big(bytes *= sizes[i] > 1 ? sizes[i] : 1)) return FV_E_SHAPE;
     if (fv_too_big((int64_t)n * joints * dims * dims * 4)) return FV_E_SHAPE;
-    *m = (fv_maps){.field = {maps, type, zero, scale, {0}, {0}}, .n = n, .joints = joints, .dims = dims, .normalize = normalize, .window = window};
+    *m = (fv_heatmaps){.field = {maps, type, zero, scale, {0}, {0}}, .n = n, .joints = joints, .dims = dims, .normalize = normalize, .window = window};
     const int error = read_strides(m, strides, size);
     if (error) return error;
     m->scale = fv_weight_scale(normalize, beta);
@@ -60,14 +60,14 @@ int fv_read_maps(fv_maps *m, const void *maps, int type, float zero, float scale
     return 0;
 }
 
-int fv_lanes(const fv_maps *m, int *joint)
+int fv_lanes(const fv_heatmaps *m, int *joint)
 {
     if (!m->side_by_side) return 1;
     *joint = fv_min(*joint, m->joints - 4);
     return fv_min(m->joints - *joint, FV_LANES);
 }
 
-fv_field fv_field_of(const fv_maps *m, int entry, int joint)
+fv_field fv_field_of(const fv_heatmaps *m, int entry, int joint)
 {
     fv_field field = m->field;
     field.maps += (entry * m->entry + joint * m->joint) * fv_size_of(field.type);
@@ -75,7 +75,7 @@ fv_field fv_field_of(const fv_maps *m, int entry, int joint)
 }
 
 /* What a sum of weights says of the place. */
-static void set_place(fv_place *p, const fv_sum *s, const fv_maps *m)
+static void set_place(fv_place *p, const fv_sum *s, const fv_heatmaps *m)
 {
     const int is_direct = m->normalize == FV_NORMALIZE_NONE;
     p->found = s->most > -FV_INFINITY;
@@ -99,7 +99,7 @@ static void set_window(fv_place *p, const fv_field *field, const int peak[3], in
     p->field = fv_part(field, p->low, high);
 }
 
-void fv_find_places(fv_place *places, const fv_maps *m, int entry, int joint, int lanes, float *tile)
+void fv_find_places(fv_place *places, const fv_heatmaps *m, int entry, int joint, int lanes, float *tile)
 {
     fv_sum sums[FV_LANES];
     const fv_field field = fv_field_of(m, entry, joint);

@@ -18,7 +18,7 @@ typedef struct {
     float scale;
     double eps;
     fv_unit unit[3]; /* by axis of the field */
-} fv_maps;
+} fv_heatmaps;
 
 /* The distribution of one joint: over which cells, and where its mass is. */
 typedef struct {
@@ -31,15 +31,15 @@ typedef struct {
 } fv_place;
 
 /* Returns 0, or an error and then *m is undefined. */
-int fv_read_maps(fv_maps *m, const void *maps, int type, float zero, float scale, int n, int joints, int depth, int height, int width, int dims,
+int fv_read_maps(fv_heatmaps *m, const void *maps, int type, float zero, float scale, int n, int joints, int depth, int height, int width, int dims,
                  const int32_t *strides, int normalize, float beta, float eps, int window, int unit);
 
-/* Places of `lanes` joints side by side from `joint` of `entry` on, or of 1; joints[] says how many fit (fv_lanes). */
-void fv_find_places(fv_place *places, const fv_maps *m, int entry, int joint, int lanes, float *tile);
+/* Of `lanes` joints from `joint` on, as fv_lanes says. `tile`: FV_TILE floats, aligned to 16. */
+void fv_find_places(fv_place *places, const fv_heatmaps *m, int entry, int joint, int lanes, float *tile);
 
-/* How many joints from `*joint` on are taken at once; it may step back, so that vectors are whole. */
-int fv_lanes(const fv_maps *m, int *joint);
+/* How many joints from `*joint` on are taken at once, at most FV_LANES; it may step back, so that vectors are whole. */
+int fv_lanes(const fv_heatmaps *m, int *joint);
 
-fv_field fv_field_of(const fv_maps *m, int entry, int joint);
+fv_field fv_field_of(const fv_heatmaps *m, int entry, int joint);
 
 #endif

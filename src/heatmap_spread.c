@@ -11,7 +11,7 @@ typedef struct {
 } spread;
 
 /* One row; d: distances of its first cell from the mean. */
-static void add_row(spread *s, const float *values, int count, const double d[3], const fv_place *p, const fv_maps *m, int logs)
+static void add_row(spread *s, const float *values, int count, const double d[3], const fv_place *p, const fv_heatmaps *m, int logs)
 {
     f64x4 sum = fv_splat64(0), first = sum, second = sum, log_sum = sum;
     f64x4 at = fv_add64(fv_splat64(d[0]), fv_widen(wasm_f32x4_make(0, 1, 2, 3)));
@@ -30,7 +30,7 @@ static void add_row(spread *s, const float *values, int count, const double d[3]
 }
 
 /* The mean in cells of the part; of what is not normalised, the cell that the coordinate names. */
-static double mean_of(const fv_place *p, const fv_maps *m, int a)
+static double mean_of(const fv_place *p, const fv_heatmaps *m, int a)
 {
     if (m->normalize != FV_NORMALIZE_NONE) return p->place[a];
     const fv_unit u = m->unit[a];
@@ -38,7 +38,7 @@ static double mean_of(const fv_place *p, const fv_maps *m, int a)
     return p->place[a] + (p->low[a] + shift) * (p->sum - 1);
 }
 
-void fv_spread(float *covariance, float *entropy, const fv_place *p, const fv_maps *m, float *tile)
+void fv_spread(float *covariance, float *entropy, const fv_place *p, const fv_heatmaps *m, float *tile)
 {
     spread s = {{0}, 0};
     fv_piece piece = {0};

@@ -5,6 +5,6 @@
 #include "heatmap_place.h"
 
 /* covariance [dims, dims] and entropy [1]; either may be null. */
-void fv_spread(float *covariance, float *entropy, const fv_place *place, const fv_maps *m, float *tile);
+void fv_spread(float *covariance, float *entropy, const fv_place *place, const fv_heatmaps *m, float *tile);
 
 #endif
