@@ -103,12 +103,14 @@ export function softArgmax(maps, options) {
     return /** @type {SoftArgmax} */ ({coords, confidence, ...mass && {mass}, ...covariance && {covariance}, ...entropy && {entropy}});
 }
 
+/** @typedef {SoftArgmaxOptions & {gradCovariance?: Tensor}} SoftArgmaxBackwardOptions the same as forward; gradCovariance: as softArgmax's covariance */
+
 /**
- * The gradient of softArgmax's coordinates by the maps. The window stays where it is.
+ * The gradient of softArgmax's coordinates, and of their covariance, by the maps. The window stays where it is.
  *
  * @param {Tensor} gradCoords as softArgmax's coords
  * @param {Tensor} maps
- * @param {SoftArgmaxOptions} [options] the same as forward
+ * @param {SoftArgmaxBackwardOptions} [options]
  * @returns {FloatTensor} gradMaps, as maps
  */
 export function softArgmaxBackward(gradCoords, maps, options) {
@@ -116,11 +118,11 @@ export function softArgmaxBackward(gradCoords, maps, options) {
 }
 
 /**
- * The gradient of softArgmax's coordinates by the beta of each joint; that of the one `beta` is their sum.
+ * The same by the beta of each joint; that of the one `beta` is their sum.
  *
  * @param {Tensor} gradCoords as softArgmax's coords
  * @param {Tensor} maps
- * @param {SoftArgmaxOptions} [options] the same as forward
+ * @param {SoftArgmaxBackwardOptions} [options]
  * @returns {FloatTensor} gradBeta, [N, K]
  */
 export function softArgmaxBackwardBeta(gradCoords, maps, options) {
@@ -130,7 +132,7 @@ export function softArgmaxBackwardBeta(gradCoords, maps, options) {
 /**
  * @param {Tensor} gradCoords
  * @param {Tensor} maps
- * @param {SoftArgmaxOptions | undefined} options
+ * @param {SoftArgmaxBackwardOptions | undefined} options
  * @param {boolean} ofBeta which of the two gradients
  * @returns {FloatTensor}
  */
@@ -139,12 +141,14 @@ function backward(gradCoords, maps, options, ofBeta) {
     const {N, K, dims, sizes, strides} = readMaps(maps, given);
     const how = readOptions(given);
     checkShape('gradCoords', gradCoords, ['N', 'K', dims], {N, K});
+    const {gradCovariance} = given;
+    if (gradCovariance !== undefined) checkShape('gradCovariance', gradCovariance, ['N', 'K', dims, dims], {N, K});
     const of = ofBeta ? [N, K] : [...maps.dims];
     const data = makeOutput('size', product(of));
     withBlock((block) => {
         const at = block.space(data.byteLength);
-        const gradients = ofBeta ? [0, at] : [at, 0];
-        block.call('fv_heatmap_soft_argmax_backward', ...gradients, placeFloats(block, gradCoords), ...placeRaw(block, maps), ...sizes, block.input(strides), ...how);
+        const gradients = [placeFloats(block, gradCoords), gradCovariance ? placeFloats(block, gradCovariance) : 0];
+        block.call('fv_heatmap_soft_argmax_backward', ...(ofBeta ? [0, at] : [at, 0]), ...gradients, ...placeRaw(block, maps), ...sizes, block.input(strides), ...how);
         block.output(at, data);
     });
     return {data, dims: of};

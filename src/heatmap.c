@@ -32,6 +32,20 @@ static float mass_of(const fv_place *p, const fv_heatmaps *m, int entry, int joi
     return norm > 0 ? (float)(p->sum / norm) : 0;
 }
 
+static void write_spread(float *covariance, float *entropy, const fv_place *p, const fv_heatmaps *m, float *tile)
+{
+    fv_spread s;
+    fv_find_spread(&s, p, m, entropy != NULL, tile);
+    const double by = p->norm > 0 ? 1 / p->norm : 0;
+    /* -sum of w/N (ln w - ln N) */
+    if (entropy) *entropy = (float)(by * (p->sum * (p->norm >= 0x1p-1000 ? fv_log64(p->norm) : 0) - s.log_sum));
+    if (!covariance) return;
+    for (int a = 0; a < 3; a++)
+        for (int b = 0; b < 3; b++)
+            if (m->axis[a] < m->dims && m->axis[b] < m->dims)
+                covariance[m->axis[a] * m->dims + m->axis[b]] = (float)(m->unit[a].slope * m->unit[b].slope * s.pair[a][b] * by);
+}
+
 int fv_heatmap_soft_argmax(float *coords, float *confidence, float *mass, float *covariance, float *entropy,
                            const void *maps, int type, float zero, float scale,
                            int n, int joints, int depth, int height, int width, int dims, const int32_t *strides,
@@ -53,7 +67,7 @@ int fv_heatmap_soft_argmax(float *coords, float *confidence, float *mass, float 
                 confidence[at] = confidence_of(&places[l], &m);
                 if (mass) mass[at] = mass_of(&places[l], &m, i, first + l, tile);
                 if (covariance || entropy)
-                    fv_spread(covariance ? covariance + at * dims * dims : NULL, entropy ? entropy + at : NULL, &places[l], &m, tile);
+                    write_spread(covariance ? covariance + at * dims * dims : NULL, entropy ? entropy + at : NULL, &places[l], &m, tile);
             }
             first += lanes;
         }

@@ -3,15 +3,8 @@
 #include "few.h"
 #include "heatmap_weight.h"
 
-/* Sums of weight times products of distances from the mean, of these pairs of axes. */
-enum { AXIS00, AXIS01, AXIS11, AXIS02, AXIS12, AXIS22, PAIRS };
-
-typedef struct {
-    double pair[PAIRS], log_sum; /* log_sum: of w ln w */
-} spread;
-
 /* One row; d: distances of its first cell from the mean. */
-static void add_row(spread *s, const float *values, int count, const double d[3], const fv_place *p, const fv_heatmaps *m, int logs)
+static void add_row(fv_spread *s, const float *values, int count, const double d[3], const fv_place *p, const fv_heatmaps *m, int logs)
 {
     f64x4 sum = fv_splat64(0), first = sum, second = sum, log_sum = sum;
     f64x4 at = fv_add64(fv_splat64(d[0]), fv_widen(wasm_f32x4_make(0, 1, 2, 3)));
@@ -25,40 +18,28 @@ static void add_row(spread *s, const float *values, int count, const double d[3]
     }
     const double whole = fv_total64(sum), along = fv_total64(first);
     s->log_sum += fv_total64(log_sum);
-    s->pair[AXIS00] += fv_total64(second), s->pair[AXIS01] += along * d[1], s->pair[AXIS02] += along * d[2];
-    s->pair[AXIS11] += whole * d[1] * d[1], s->pair[AXIS12] += whole * d[1] * d[2], s->pair[AXIS22] += whole * d[2] * d[2];
+    s->pair[0][0] += fv_total64(second), s->pair[0][1] += along * d[1], s->pair[0][2] += along * d[2];
+    s->pair[1][1] += whole * d[1] * d[1], s->pair[1][2] += whole * d[1] * d[2], s->pair[2][2] += whole * d[2] * d[2];
 }
 
-/* The mean in cells of the part; of what is not normalised, the cell that the coordinate names. */
-static double mean_of(const fv_place *p, const fv_heatmaps *m, int a)
+double fv_mean_cell(const fv_place *p, const fv_heatmaps *m, int axis)
 {
-    if (m->normalize != FV_NORMALIZE_NONE) return p->place[a];
-    const fv_unit u = m->unit[a];
+    if (m->normalize != FV_NORMALIZE_NONE) return p->place[axis];
+    const fv_unit u = m->unit[axis];
     const double shift = u.slope != 0 ? u.shift / u.slope : 0;
-    return p->place[a] + (p->low[a] + shift) * (p->sum - 1);
+    return p->place[axis] + (p->low[axis] + shift) * (p->sum - 1);
 }
 
-void fv_spread(float *covariance, float *entropy, const fv_place *p, const fv_heatmaps *m, float *tile)
+void fv_find_spread(fv_spread *s, const fv_place *p, const fv_heatmaps *m, int logs, float *tile)
 {
-    spread s = {{0}, 0};
     fv_piece piece = {0};
     double mean[3];
-    for (int a = 0; a < 3; a++) mean[a] = mean_of(p, m, a);
+    for (int a = 0; a < 3; a++) mean[a] = fv_mean_cell(p, m, a);
+    *s = (fv_spread){{{0}}, 0};
     while (fv_next_piece(&piece, &p->field, 1, tile))
         for (int r = 0; r < piece.rows; r++) {
             const double d[3] = {piece.at[0] - mean[0], piece.at[1] + r - mean[1], piece.at[2] - mean[2]};
-            add_row(&s, piece.values + r * piece.row, piece.columns, d, p, m, entropy != NULL);
+            add_row(s, piece.values + r * piece.row, piece.columns, d, p, m, logs);
         }
-    const double by = p->norm > 0 ? 1 / p->norm : 0;
-    if (entropy) {
-        /* -sum of w/N (ln w - ln N) */
-        const double ln = p->norm >= 0x1p-1000 ? fv_log64(p->norm) : 0;
-        *entropy = (float)(by * (p->sum * ln - s.log_sum));
-    }
-    if (!covariance) return;
-    static const int pair[3][3] = {{AXIS00, AXIS01, AXIS02}, {AXIS01, AXIS11, AXIS12}, {AXIS02, AXIS12, AXIS22}};
-    for (int a = 0; a < 3; a++)
-        for (int b = 0; b < 3; b++)
-            if (m->axis[a] < m->dims && m->axis[b] < m->dims)
-                covariance[m->axis[a] * m->dims + m->axis[b]] = (float)(m->unit[a].slope * m->unit[b].slope * s.pair[pair[a][b]] * by);
+    s->pair[1][0] = s->pair[0][1], s->pair[2][0] = s->pair[0][2], s->pair[2][1] = s->pair[1][2];
 }

@@ -205,16 +205,21 @@ test('gradients of every normalisation and window by central differences, in bot
         const maps = tensor(random.floats(K * product(sizes), -2, 2), [1, K, ...sizes]);
         const options = {...anyOptions(random), normalize: NORMALIZE[Math.floor(round / 3) % 4], window: [undefined, 0, 1, 2][Math.floor(round / 12) % 4]};
         const gradCoords = tensor(random.floats(K * axes), [1, K, axes]);
-        const got = softArgmaxBackward(gradCoords, maps, options), beta = softArgmaxBackwardBeta(gradCoords, maps, options);
-        const last = softArgmaxBackward(gradCoords, channelsLast(maps), {...options, layout: 'NHWC'});
-        const cells = product(sizes), unit = Math.max(...sizes) * Math.max(1, options.beta ?? 1);
+        const gradCovariance = round % 2 ? undefined : tensor(random.floats(K * axes * axes), [1, K, axes, axes]);
+        const all = {...options, gradCovariance}, got = softArgmaxBackward(gradCoords, maps, all), beta = softArgmaxBackwardBeta(gradCoords, maps, all);
+        const last = softArgmaxBackward(gradCoords, channelsLast(maps), {...all, layout: 'NHWC'});
+        const cells = product(sizes), part = (/** @type {{data: Float32Array} | undefined} */ t, /** @type {number} */ j, /** @type {number} */ n) =>
+            t?.data.subarray(j * n, (j + 1) * n) ?? new Float32Array(n);
         const wanted = Array.from({length: K}, (_, j) =>
-            gradients64(gradCoords.data.subarray(j * axes, (j + 1) * axes), maps.data.subarray(j * cells, (j + 1) * cells), sizes, options));
-        const label = `${JSON.stringify(options)} ${maps.dims}`;
-        assertClose(got.data, wanted.flatMap(({byMap}) => byMap), 2e-7 * unit, label);
-        assertClose(last.data, channelsLast(got).data, 2e-7 * unit, label);
+            gradients64(part(gradCoords, j, axes), part(gradCovariance, j, axes * axes), part(maps, j, cells), sizes, options));
+        const label = `${JSON.stringify(options)} ${maps.dims}${gradCovariance ? ', of the covariance too' : ''}`, most = Math.max(...sizes);
+        const unit = most * Math.max(1, options.beta ?? 1) * (gradCovariance ? 2 * most : 1);
+        const largest = Math.max(...wanted.flatMap(({byMap}) => byMap).map(Math.abs));
+        const tolerance = gradCovariance ? 1e-7 * unit + 1e-6 * largest : 2e-7 * unit;
+        assertClose(got.data, wanted.flatMap(({byMap}) => byMap), tolerance, label);
+        assertClose(last.data, channelsLast(got).data, tolerance, label);
         assert.deepEqual([got.dims, beta.dims], [maps.dims, [1, K]]);
-        if (options.beta || options.normalize !== 'relu') assertClose(beta.data, wanted.map(({byBeta}) => byBeta), 1e-6 * Math.max(...sizes), `beta ${label}`);
+        if (options.beta || options.normalize !== 'relu') assertClose(beta.data, wanted.map(({byBeta}) => byBeta), 1e-6 * most * (gradCovariance ? most : 1), `beta ${label}`);
     }
 });
 
@@ -342,6 +347,7 @@ test('hostile: wrong arguments are named', () => {
     refuses(3, /^TypeError: options: expected an object/);
     assert.throws(() => softArgmax(zeros([4, 5], {})), /^RangeError: maps: expected \[N, K, W\], \[N, K, H, W\] or \[N, K, D, H, W\], got \[4, 5\]/);
     assert.throws(() => softArgmax(zeros([1, 2, 0, 5], {})), /^RangeError: maps/);
+    assert.throws(() => softArgmaxBackward(grad, maps, {gradCovariance: grad}), /^RangeError: gradCovariance: expected shape \[N, K, 2, 2\] with N = 1, K = 6/);
     assert.throws(() => softArgmaxBackward(zeros([1, 6, 3], {}), maps), /^RangeError: gradCoords: expected shape \[N, K, 2\] with N = 1, K = 6/);
 });
 

@@ -72,17 +72,21 @@ export function softArgmax64(map, sizes, {beta = 1, window, normalize = 'softmax
 }
 
 /**
- * The gradients of sum(gradCoords * coords) by map and by beta: central differences, the window where it is.
+ * The gradients of sum(gradCoords * coords) + sum(gradCovariance * covariance) by map and by beta: central differences, the window where it is.
  *
  * @param {ArrayLike<number>} gradCoords
+ * @param {ArrayLike<number>} gradCovariance
  * @param {ArrayLike<number>} map
  * @param {readonly number[]} sizes
  * @param {Options64} options
  */
-export function gradients64(gradCoords, map, sizes, options) {
+export function gradients64(gradCoords, gradCovariance, map, sizes, options) {
     const cells = cellsOf(map, sizes, options.window), step = 1e-6;
-    const loss = (/** @type {ArrayLike<number>} */ m, /** @type {Options64} */ o) =>
-        softArgmax64(m, sizes, o, cells).coords.reduce((sum, v, k) => sum + v * gradCoords[k], 0);
+    const dot = (/** @type {number[]} */ a, /** @type {ArrayLike<number>} */ b) => a.reduce((sum, v, k) => sum + v * b[k], 0);
+    const loss = (/** @type {ArrayLike<number>} */ m, /** @type {Options64} */ o) => {
+        const {coords, covariance} = softArgmax64(m, sizes, o, cells);
+        return dot(coords, gradCoords) + dot(covariance, gradCovariance);
+    };
     const slope = (/** @type {(h: number) => number} */ f) => (f(step) - f(-step)) / (2 * step);
     const moved = Float64Array.from(map);
     const byMap = Array.from(map, (v, i) => slope((h) => {

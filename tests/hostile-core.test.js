@@ -34,7 +34,7 @@ const FILLED = new Map([['weights', 0.5], ['settings', 0.5], ['options', 0.5], [
 /** Points that may not lie on one line. */
 const TRIANGLE = [-1, -1, 1, -1, 0, 1];
 /** Inputs that may be null, and sizes of which any number is good. */
-const OPTIONAL = new Set(['fv_pose_search.boxes', 'fv_metric_oks.boxes', 'classes', 'objectness', 'priors', 'weight', 'heatmap']);
+const OPTIONAL = new Set(['fv_pose_search.boxes', 'fv_metric_oks.boxes', 'classes', 'objectness', 'priors', 'weight', 'heatmap', 'grad_covariance']);
 /** Outputs that may be null. */
 const UNWANTED = new Set([
     'fv_sample_backward.grad_src', 'fv_sample_backward.grad_grid', 'fv_sample_affine_backward.grad_src', 'fv_sample_affine_backward.grad_theta',

@@ -20,7 +20,7 @@ export const samples = [
         name: 'softArgmax.channels last'},
     {...plain('softArgmax', ['maps', 'options'], () => [{data: Uint8Array.from({length: 24}, (_, i) => i * 7), dims: [1, 2, 12], scale: 0.1, zeroPoint: 9}, {normalize: 'relu'}], isFound),
         name: 'softArgmax.quantised'},
-    plain('softArgmaxBackward', ['gradCoords', 'maps', 'options'], () => [tensor([1, 2, 2]), tensor([1, 2, 4, 5], -2, 2), options()], isTensor),
+    plain('softArgmaxBackward', ['gradCoords', 'maps', 'options'], () => [tensor([1, 2, 2]), tensor([1, 2, 4, 5], -2, 2), {...options(), gradCovariance: tensor([1, 2, 2, 2], -1, 1)}], isTensor),
     plain('softArgmaxBackwardBeta', ['gradCoords', 'maps', 'options'], () => [tensor([1, 5, 2]), tensor([1, 3, 4, 5], -2, 2), {beta: 1, layout: 'NHWC'}], isTensor),
     plain('integralLabels', ['joints', 'patch'], () => [tensor([1, 3, 3], 0, 9), {width: 8, height: 6}], isTensor),
     plain('integralJoints', ['labels', 'patch'], () => [tensor([1, 3, 2], -1, 1), {width: 8, height: 6}], isTensor),

@@ -64,13 +64,14 @@ FV_API int fv_heatmap_soft_argmax(float *coords, float *confidence, float *mass,
 /**
  * Its gradients: beta w' (x - E[x]) / (sum of w + eps) for each coordinate. The window stays where it is.
  *
- *   grad_maps    float32, with the strides of maps: every cell is written; or null
- *   grad_beta    [n, joints] by the beta of each joint; or null
- *   grad_coords  [n, joints, dims]
+ *   grad_maps        float32, with the strides of maps: every cell is written; or null
+ *   grad_beta        [n, joints] by the beta of each joint; or null
+ *   grad_coords      [n, joints, dims]
+ *   grad_covariance  [n, joints, dims, dims]; or null
  *
  * Others as forward. A cell without weight has gradient 0. Returns 0, FV_E_NULL, FV_E_SHAPE or FV_E_VALUE.
  */
-FV_API int fv_heatmap_soft_argmax_backward(float *grad_maps, float *grad_beta, const float *grad_coords,
+FV_API int fv_heatmap_soft_argmax_backward(float *grad_maps, float *grad_beta, const float *grad_coords, const float *grad_covariance,
                                            const void *maps, int type, float zero, float scale,
                                            int n, int joints, int depth, int height, int width, int dims, const int32_t *strides,
                                            int normalize, float beta, float eps, int window, int unit);

@@ -67,8 +67,9 @@ static void backward(run *r)
 {
     const maps m = some_maps(r);
     const float *grad_coords = floats(r, m.points * m.dims, -2, 2);
+    const float *grad_covariance = one_in(r, 2) ? floats(r, m.points * m.dims * m.dims, -2, 2) : 0;
     float *grad_maps = output(r, m.cells, FLOATS), *grad_beta = one_in(r, 2) ? output(r, m.points, FLOATS) : 0;
-    const int result = fv_heatmap_soft_argmax_backward(grad_maps, grad_beta, grad_coords, MAPS(m), HOW(m));
+    const int result = fv_heatmap_soft_argmax_backward(grad_maps, grad_beta, grad_coords, grad_covariance, MAPS(m), HOW(m));
     expect(r, result == 0, "soft_argmax_backward succeeds");
     finish(r, result);
 }
@@ -91,7 +92,7 @@ static void errors(run *r)
 #define FORWARD(type, n, joints, depth, height, width, dims, normalize, beta, eps, window, unit) \
     fv_heatmap_soft_argmax(dst, dst + 8, 0, 0, 0, src, type, 0, 1, n, joints, depth, height, width, dims, strides, normalize, beta, eps, window, unit)
     REFUSE(FV_E_NULL, fv_heatmap_soft_argmax(0, dst, 0, 0, 0, src, 0, 0, 1, 1, 1, 1, 4, 4, 2, strides, 0, 1, 0, -1, 0));
-    REFUSE(FV_E_NULL, fv_heatmap_soft_argmax_backward(dst, 0, src, src, 0, 0, 1, 1, 1, 1, 4, 4, 2, 0, 0, 1, 0, -1, 0));
+    REFUSE(FV_E_NULL, fv_heatmap_soft_argmax_backward(dst, 0, src, 0, src, 0, 0, 1, 1, 1, 1, 4, 4, 2, 0, 0, 1, 0, -1, 0));
     REFUSE(FV_E_VALUE, FORWARD(5, 1, 1, 1, 4, 4, 2, 0, 1, 0, -1, 0));
     REFUSE(FV_E_VALUE, FORWARD(0, 1, 1, 1, 4, 4, 4, 0, 1, 0, -1, 0));
     REFUSE(FV_E_VALUE, FORWARD(0, 1, 1, 1, 4, 4, 2, 4, 1, 0, -1, 0));

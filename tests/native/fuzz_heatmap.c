@@ -83,12 +83,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (m.normalize == FV_NORMALIZE_SOFTMAX) CHECK(confidence[i] >= 0 && confidence[i] < 1.0001f && mass[i] >= 0 && mass[i] < 1.0001f && entropy[i] > -1e-3f);
     }
 
-    const float *grad_coords = reals(&r, count);
+    const float *grad_coords = reals(&r, count), *grad_covariance = pick(&r, 0, 1) ? reals(&r, count * m.dims) : 0;
     float *grad_maps = room(&r, m.cells * 4), *grad_beta = room(&r, m.points * 4), *grad_too = room(&r, m.cells * 4);
-    CHECK(fv_heatmap_soft_argmax_backward(grad_maps, grad_beta, grad_coords, MAPS(m, m.maps, planes), HOW(m)) == 0);
-    CHECK(fv_heatmap_soft_argmax_backward(grad_too, 0, grad_coords, MAPS(m, other, last), HOW(m)) == 0);
+    CHECK(fv_heatmap_soft_argmax_backward(grad_maps, grad_beta, grad_coords, grad_covariance, MAPS(m, m.maps, planes), HOW(m)) == 0);
+    CHECK(fv_heatmap_soft_argmax_backward(grad_too, 0, grad_coords, grad_covariance, MAPS(m, other, last), HOW(m)) == 0);
     int is_tame = m.beta < 1e6f;
     for (size_t i = 0; i < count; i++) is_tame = is_tame && grad_coords[i] < 1e6f && grad_coords[i] > -1e6f;
+    for (size_t i = 0; grad_covariance && i < count * m.dims; i++) is_tame = is_tame && grad_covariance[i] < 1e6f && grad_covariance[i] > -1e6f;
     for (size_t i = 0; is_tame && i < m.cells; i++) CHECK(is_finite(grad_maps[i]) && is_finite(grad_too[i]));
     release(&r);
     return 0;
