@@ -81,7 +81,8 @@ FV_INLINE f32x4 gradient(int normalize, f32x4 value, f32x4 cell, f32x4 most, f32
                          f32x4 scale)
 {
     const f32x4 slope = fv_weight_slope(normalize, value, fv_weight(normalize, value, most, scale)), d = SUB(SUB(cell, whole), part);
-    return MUL(MUL(slope, by), ADD(MUL(ADD(MUL(quad, d), pull), d), rest));
+    const f32x4 grown = MUL(MUL(slope, by), ADD(MUL(ADD(MUL(quad, d), pull), d), rest));
+    return wasm_v128_and(grown, wasm_f32x4_ne(slope, SPLAT(0.f))); /* 0 without weight, whatever the gradient */
 }
 
 FV_INLINE void write_row(float *dst, const float *src, int count, int first, const curves *s, int normalize, float by_beta)

@@ -326,6 +326,8 @@ test('hostile: NaN, infinities and maps without weight are defined, in both layo
     assert.deepEqual([none.coords.dims, none.confidence.dims, none.covariance?.dims], [[0, 3, 2], [0, 3], [0, 3, 2, 2]]);
     const gradient = softArgmaxBackward(tensor([1, 1], [1, 1, 2]), zeros([1, 1, 3, 3], {4: 1, 5: NaN, 6: -Infinity}));
     assert.ok(gradient.data.every(Number.isFinite) && gradient.data[5] === 0 && gradient.data[6] === 0);
+    const endless = softArgmaxBackward(tensor([NaN, Infinity], [1, 1, 2]), zeros([1, 1, 3, 3], {4: 1, 5: NaN}, -Infinity));
+    assert.ok(endless.data.every((v, i) => i === 4 ? Number.isNaN(v) : v === 0), 'a cell without weight has gradient 0, whatever comes');
 });
 
 test('hostile: wrong arguments are named', () => {

@@ -87,7 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     float *grad_maps = room(&r, m.cells * 4), *grad_beta = room(&r, m.points * 4), *grad_too = room(&r, m.cells * 4);
     CHECK(fv_heatmap_soft_argmax_backward(grad_maps, grad_beta, grad_coords, grad_covariance, MAPS(m, m.maps, planes), HOW(m)) == 0);
     CHECK(fv_heatmap_soft_argmax_backward(grad_too, 0, grad_coords, grad_covariance, MAPS(m, other, last), HOW(m)) == 0);
-    int is_tame = m.beta < 1e6f;
+    int is_tame = m.beta < 1e6f && (m.normalize != FV_NORMALIZE_NONE || !grad_covariance);
+    for (size_t i = 0; i < m.points; i++) is_tame = is_tame && (m.normalize == FV_NORMALIZE_NONE || confidence[i] > 1e-15f);
     for (size_t i = 0; i < count; i++) is_tame = is_tame && grad_coords[i] < 1e6f && grad_coords[i] > -1e6f;
     for (size_t i = 0; grad_covariance && i < count * m.dims; i++) is_tame = is_tame && grad_covariance[i] < 1e6f && grad_covariance[i] > -1e6f;
     for (size_t i = 0; is_tame && i < m.cells; i++) CHECK(is_finite(grad_maps[i]) && is_finite(grad_too[i]));
