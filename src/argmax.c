@@ -27,7 +27,10 @@ static void nowhere(float *coords) { coords[0] = coords[1] = -1; }
 static void settle(const task *t, int64_t which, fv_map m, fv_peak peak)
 {
     float *coords = t->coords + 2 * which;
-    if (t->refine == FV_REFINE_MEGVII && peak.index >= 0 && peak.value == peak.value) peak.index = fv_blur_peak(m, &t->blur, t->work).index;
+    if (t->refine == FV_REFINE_MEGVII && peak.index >= 0 && peak.value == peak.value) {
+        const int blurred = fv_blur_peak(m, &t->blur, t->work).index;
+        if (blurred >= 0) peak.index = blurred;
+    }
     t->confidence[which] = peak.index < 0 ? 0 : peak.value;
     if (peak.index < 0 || (t->flags & FV_ARGMAX_POSITIVE && peak.value <= 0)) {
         nowhere(coords);
@@ -106,7 +109,7 @@ static float softmax_at_most(fv_map m, float most, float beta)
 {
     double sum = 0;
     for (int i = 0; i < m.width; i++) {
-        const float v = beta * (m.cells[i] - most);
+        const float v = m.cells[i] == most ? 0 : beta * (m.cells[i] - most); /* of infinities alike, too */
         if (v == v) sum += fv_exp(v);
     }
     return (float)(1 / sum);

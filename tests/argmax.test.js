@@ -39,7 +39,7 @@ function bells(random, dims, noise = 0.02) {
 test('by hand: the first of the largest, wherever it is, in both layouts', () => {
     for (const count of [1, 3, 4, 15, 16, 17, 35]) {
         for (let at = 0; at < count; at++) {
-            for (const C of [1, 4, 6]) {
+            for (const C of [1, 4, 6, 16, 21]) {
                 const maps = tensor(Array.from({length: C * count}, (_, i) => i % count === at || i % count === count - 1 ? 7 : -Math.floor(i / count)), [1, C, 1, count]);
                 for (const [layout, input] of /** @type {const} */ ([['NCHW', maps], ['NHWC', channelsLast(maps)]])) {
                     const {coords, confidence} = argmax(input, {layout});
@@ -78,6 +78,12 @@ test('by hand: what was not found', () => {
     const positive = argmax(maps, {positive: true});
     assert.deepEqual([...positive.coords.data], [-1, -1, -1, -1, -1, -1, 1, 0, -1, -1]);
     assert.deepEqual([...positive.confidence.data], [-1, 0, 0, 3, -Infinity]);
+    for (const C of [4, 16]) { // abreast, those that have no largest are looked at once more
+        const least = tensor(Array.from({length: 3 * C}, (_, i) => i % C % 2 ? NaN : i < C ? NaN : -Infinity), [1, 3, 1, C]);
+        assert.deepEqual([...argmax(least, {layout: 'NHWC'}).coords.data], Array.from({length: 2 * C}, (_, i) => (i >> 1) % 2 ? -1 : +(i % 2)));
+    }
+    const hollow = tensor(new Array(49).fill(NaN).map((v, i) => i === 24 ? 1 : v), [1, 1, 7, 7]);
+    for (const refine of REFINEMENTS) assert.deepEqual([...argmax(hollow, {refine}).coords.data], refine === 'megvii' ? [3.5, 3.5] : [3, 3], 'NaN moves nothing');
     const torch = argmax(maps, {nan: 'largest', refine: 'udp'});
     assert.deepEqual([...torch.coords.data.subarray(4, 8)], [0, 0, 0, 0]);
     assert.deepEqual([...torch.confidence.data.subarray(2, 4)], [NaN, NaN]);
@@ -91,6 +97,8 @@ test('by hand: SimCC, offsets, flips', () => {
     assert.deepEqual([...decodeSimcc(x, y, {splitRatio: 1}).coords.data], [1, 2, 3, 0, -1, -1]);
     const seen = decodeSimcc(x, y, {visibility: 'softmax', beta: 1, sigma: [1, 0.5]}).visibility?.data ?? [];
     assertClose(seen, [Math.exp(1) / (3 + Math.exp(1)), Math.exp(2.5) / (2 + Math.exp(2.5)), 0], 1e-6);
+    const endless = decodeSimcc(tensor([1, Infinity], [1, 1, 2]), tensor([2], [1, 1, 1]), {visibility: 'softmax', refine: 'dark'});
+    assert.deepEqual([...endless.coords.data, ...endless.confidence.data, ...endless.visibility?.data ?? []], [0.5, 0, 2, 1]);
     assertClose(decodeSimcc(x, y, {visibility: 'sigmoid', beta: 1}).visibility?.data ?? [], [1 / (1 + Math.exp(-1)), 1 / (1 + Math.exp(-5)), 0], 1e-6);
 
     const maps = tensor([0, 1, 0, 0, 0, 3], [1, 2, 1, 3]), offsets = tensor([9, 0.5, 9, 9, -0.25, 9, 9, 9, 2, 9, 9, 1], [1, 4, 1, 3]);
