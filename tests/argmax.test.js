@@ -109,6 +109,10 @@ test('by hand: SimCC, offsets, flips', () => {
     const flipped = tensor([10, 20, 30, 40, 50, 60], [1, 2, 1, 3]);
     assert.deepEqual([...flipMaps(maps, flipped, {pairs: [[0, 1]]}).data], [30, 25.5, 20, 15, 10, 6.5]);
     assert.deepEqual([...flipMaps(maps, flipped, {pairs: [], shift: true}).data], [15, 15.5, 10, 30, 30, 26.5]);
+    const offset = flipMaps(tensor([1, 2, 3, 4], [1, 4, 1, 1]), tensor([10, 20, 30, 40], [1, 4, 1, 1]), {pairs: [[0, 1]], form: 'offset'});
+    assert.deepEqual([...offset.data], [(1 - 30) / 2, (2 + 40) / 2, (3 - 10) / 2, (4 + 20) / 2], 'left is right');
+    const disc = flipMaps(tensor([1, 2, 3], [1, 3, 1, 1]), tensor([10, 20, 30], [1, 3, 1, 1]), {pairs: [], form: 'combined'});
+    assert.deepEqual([...disc.data], [5.5, -9, 16.5]);
     const joints = flipMerge(tensor([1, 5, 8, 2], [1, 2, 2]), tensor([2, 4, 7, 5], [1, 2, 2]), {pairs: [[0, 1]], width: 10});
     assert.deepEqual([...joints.data], [1.5, 5, 7.5, 3], '9 - 7 and 1, 9 - 2 and 8');
 });
@@ -168,6 +172,16 @@ test('random maps against the definitions', () => {
             assertClose(got.coords.data.subarray(2 * k, 2 * k + 2), [peak.x + dx, peak.y + dy], 1e-5 + 20 * rounding, `${refine} ${kernel} ${maps.dims} ${gain}`);
             assert.equal(got.confidence.data[k], peak.value);
         });
+    }
+});
+
+test('a faint peak: only scaled to what it was does it lie within the range of the logarithm', () => {
+    const about = new Map([[13 * 6 + 6, 1], [13 * 6 + 7, 0.7], [13 * 5 + 6, 0.4]]);
+    for (const [refine, faint] of /** @type {const} */ ([['udp', 0.01], ['taylor', 1e-9], ['udp', 400]])) {
+        const map = Array.from({length: 13}, (_, y) => Array.from({length: 13}, (__, x) => faint * (about.get(13 * y + x) ?? 0)));
+        const [dx, dy] = refine64(map, refine, 11, {x: 6, y: 6});
+        assert.ok(refine === 'udp' && faint > 50 || dx > 0.1 && dy < -0.05);
+        assertClose(argmax(one(map), {refine}).coords.data, [6 + dx, 6 + dy], 1e-4, refine);
     }
 });
 

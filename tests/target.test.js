@@ -42,11 +42,11 @@ test('by hand: people overlap', () => {
 
 test('a joint that is not there, or too far away, is not drawn, and weighs nothing', () => {
     const coords = person([[2, 1], [2, 1], [NaN, 1], [2, Infinity], [40, 1], [-9, 1]]);
-    const weight = tensor([1, 0.49, 1, 1, 1, 2], [1, 6]);
+    const weight = tensor([0.5, 0.49, 1, 1, 1, 2], [1, 6]);
     for (const kind of KINDS) {
         const {data, dims, weight: kept} = gaussianTargets(coords, weight, [3, 8], {kind, sigma: 2});
         assert.deepEqual([dims, kept.dims], [[1, 6, 3, 8], [1, 6]]);
-        assert.deepEqual([...kept.data], kind === 'exact' ? [1, 0, 0, 0, 1, 2] : [1, 0, 0, 0, 0, 0], kind);
+        assert.deepEqual([...kept.data], kind === 'exact' ? [0.5, 0, 0, 0, 1, 2] : [0.5, 0, 0, 0, 0, 0], kind);
         for (let k = 1; k < 6; k++) assert.ok(kept.data[k] > 0 || data.subarray(k * 24, k * 24 + 24).every((v) => v === 0), kind);
     }
 });
@@ -91,6 +91,9 @@ test('by hand: SimCC, and UDP combined', () => {
 
     const disc = udpCombinedTargets(person([[1.5, 0], [9, 9]]), tensor([1, 0], [1, 2]), [1, 4], {radiusFactor: 0.25});
     assert.deepEqual([disc.dims, [...disc.weight.data]], [[1, 6, 1, 4], [1, 0]]);
+    assert.deepEqual([...udpCombinedTargets(person([[2, 0]]), null, [1, 5], {radiusFactor: 0.2}).data.subarray(0, 5)], [0, 1, 1, 1, 0], 'the edge is in');
+    const beyond = simccTargets(person([[-3.5, 0], [-4, 0], [0, 10.5], [0, 11]]), null, [8, 8], {sigma: 2}).weight.data;
+    assert.deepEqual([...beyond], [1, 0, 1, 0], '-7 + 6 + 1 is still 0, and 21 - 6 below 16');
     assert.deepEqual([...disc.data], [0, 1, 1, 0, 1.5, 0.5, -0.5, -1.5, 0, 0, 0, 0, ...new Array(12).fill(0)]);
 });
 
