@@ -72,8 +72,8 @@ const CROWD = /** @type {const} */ ([...SINGLE, 'boxScale', 'boxOffset']);
  * @property {'tfjs' | 'exact' | 'fire717'} [variant] 'tfjs' (default) answers as the published graphs do, which keep their constants as float16
  *   (lightning's cells are 3.999 pixels); 'exact' as they were trained; 'fire717': fire717/movenet.pytorch
  * @property {'none' | 'sigmoid'} [activation] that makes scores of the heads; default: the variant's
- * @property {'offset' | 'integral'} [refine] of a joint within its cell: by the offsets head (default), or to the centre of gravity of the 5 x 5
- *   scores round it
+ * @property {'offset' | 'integral'} [refine] of a joint within its cell: by the offsets head (default), or to the centre of gravity of the
+ *   squares of the 5 x 5 scores round it
  * @property {number} [scoreThreshold]
  * @property {number} [image] which of the batch; default 0
  */
@@ -185,12 +185,12 @@ function refined(block, {heatmaps: {channels}, offsets}, found, {network, activa
  *
  * @param {Outputs} heads the graph's own output [1, N, 3 K + 5]; or its heads: heat maps, centers, regressions, offsets, and the box's scale and offset
  *   [1, H, W, 2], before their sigmoid, by name, or as a list: regressions before offsets, scale before offset
- * @param {MoveNetOptions & {maxPoses?: number}} [options] maxPoses: the best centers, default 20. scoreThreshold: only people who score more; default .15
+ * @param {MoveNetOptions & {maxPoses?: number}} [options] maxPoses: the best centers, default 20. scoreThreshold: only people who score more; default .1
  * @returns {(Pose & {bounds: Float32Array})[]} as the graph orders them, by how sure their centers are. A person scores the center's score times the mean
  *   of the joints that score above .127. `bounds`: the network's own box, x1, y1, x2, y2, in the picture
  */
 export function decodeMoveNetMulti(heads, options) {
-    const {scoreThreshold = 0.15, maxPoses = 20, ...rest} = checkOptions(options);
+    const {scoreThreshold = 0.1, maxPoses = 20, ...rest} = checkOptions(options);
     checkNumber('scoreThreshold', scoreThreshold), checkInteger('maxPoses', maxPoses, 0, 65535);
     const own = ownOutput(heads, (width) => width > 5 && (width - 5) % 3 === 0);
     const {scores, points, boxes} = own ? readOwnCrowd(own, rest) : decodeCrowd(heads, Math.max(maxPoses, MULTI.rivals), rest);

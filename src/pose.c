@@ -178,8 +178,9 @@ int fv_pose_centroid(float *places, const int32_t *cells, int people, const floa
         for (int y = fv_max(row - radius, 0); y <= fv_min(row + radius, height - 1); y++)
             for (int x = fv_max(column - radius, 0); x <= fv_min(column + radius, width - 1); x++) {
                 const float score = fv_score(&m, fv_raw(&m, y * width + x, i % joints));
-                if (!(score > 0) || !fv_is_finite(score)) continue;
-                sum += score, right += score * (float)(x - column), down += score * (float)(y - row);
+                const float weight = score * score;
+                if (!(score > 0) || !fv_is_finite(weight)) continue;
+                sum += weight, right += weight * (float)(x - column), down += weight * (float)(y - row);
             }
         right /= sum, down /= sum;
         place[0] = (float)column + (fv_is_finite(right) ? right : 0.f);

@@ -53,7 +53,7 @@ test('worked by hand', () => {
     assertClose(sized.keypoints, [11.5, 5, sigmoid(2), 0, 0, 0], 1e-6);
     assertClose(sized.box, [11.5, 5, 11.5, 5]);
     const integral = decodeMoveNet([heatmaps, regressions, centers, offsets], {variant: 'exact', refine: 'integral'});
-    const shift = sigmoid(-1) / (sigmoid(-1) + sigmoid(2));
+    const shift = sigmoid(-1) ** 2 / (sigmoid(-1) ** 2 + sigmoid(2) ** 2);
     assertClose(integral.keypoints, [22 - 4 * shift, 6, sigmoid(2), 6, 18, 0.5], 1e-5);
 });
 
@@ -74,14 +74,14 @@ for (const name of ['movenet-lightning-camera', 'movenet-lightning-messi5', 'mov
         const far = joints.flatMap(({x, y, score}, k) => score < 0.3 ? []
             : [Math.hypot(integral.keypoints[3 * k] - x, integral.keypoints[3 * k + 1] - y) / scale]);
         const mean = far.reduce((a, b) => a + b, 0) / far.length;
-        assert.ok(mean < 1.5, `integral regression: ${mean} pixels from the offsets head`);
+        assert.ok(mean < 1.2, `integral regression: ${mean} pixels from the offsets head`);
         const [width, height] = view.tensor ?? [0, 0];
         const own = joints.flatMap(({x, y, score}) => [...view.toTensor([x, y])].reverse().map((v, i) => v / (i ? width : height)).concat(score));
         assertPose(decodeMoveNet({data: Float32Array.from(own), dims: [1, 1, 17, 3]}, {view}), joints, 1e-3, 'its own output');
     });
 }
 
-for (const [name, people] of /** @type {const} */ ([['movenet-multipose-collage4', 2], ['movenet-multipose-vtest720', 7]])) {
+for (const [name, people] of /** @type {const} */ ([['movenet-multipose-collage4', 2], ['movenet-multipose-vtest720', 8]])) {
     test(`${name}: the graph's own answer, and who its cap drops`, () => {
         const {about, tensors, view} = heads(name);
         for (const given of [tensors, Object.values(tensors), Object.values(tensors).map(planar)]) {

@@ -35,7 +35,7 @@ function best(height, width, value) {
 }
 
 /**
- * The centre of gravity of the 5 x 5 scores round a cell.
+ * The centre of gravity of the squares of the 5 x 5 scores round a cell.
  *
  * @param {Map64} score
  * @param {{y: number, x: number}} cell
@@ -47,7 +47,7 @@ function centroid(score, cell, height, width, k) {
     let [sum, X, Y] = [0, 0, 0];
     for (let y = Math.max(cell.y - 2, 0); y <= Math.min(cell.y + 2, height - 1); y++) {
         for (let x = Math.max(cell.x - 2, 0); x <= Math.min(cell.x + 2, width - 1); x++) {
-            const s = score(y, x, k);
+            const s = score(y, x, k) ** 2;
             [sum, X, Y] = [sum + s, X + s * x, Y + s * y];
         }
     }

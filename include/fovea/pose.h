@@ -42,8 +42,9 @@ FV_API int fv_pose_search(int32_t *cells, float *scores, const float *map, int w
                           float spread);
 
 /**
- * The centre of gravity of the scores round a cell: integral regression (Sun et al., ECCV 2018) in a
- * window, the sigmoid's values in place of softmax.
+ * The centre of gravity of the scores' squares round a cell: integral regression (Sun et al., ECCV 2018)
+ * in a window, the sigmoid's values in place of the exponentials, beta 2 (with 1 the far side of the
+ * window pulls by half a pixel more).
  *
  *   places   [people, joints, 2] x, y; the cell itself where no score in the window is above 0, and 0 where there is no cell
  *   cells    [people, joints], each -1 or of the map
