@@ -16,7 +16,7 @@ COMMON := -std=c99 -Iinclude -ffp-contract=off -fno-math-errno -fno-vectorize -f
 	-Wall -Wextra -Wshadow -Wno-unknown-pragmas
 
 # Where little time is spent, size counts.
-SMALL := align argmax argmax_merge argmax_refine blazepose costmap_march costmap_splat grid grid_tps heatmap heatmap_field heatmap_place heatmap_spread linear loss match match_softmax metric paf paf_axis path path_optimizer path_spline resize sample_maps taps target target_code target_field tensor track
+SMALL := align argmax argmax_merge argmax_refine blazepose costmap_march costmap_splat geometry geometry_find geometry_model grid grid_tps heatmap heatmap_field heatmap_place heatmap_spread linear linear_solve loss match match_softmax metric paf paf_axis path path_optimizer path_spline resize sample_maps taps target target_code target_field tensor track
 $(SMALL:%=build/wasm/%.o): OPTIMISE := -Os
 OPTIMISE ?= -O3
 

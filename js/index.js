@@ -33,3 +33,5 @@ export {heatmapBce, heatmapCrossEntropy, heatmapFocal, heatmapMse, heatmapWing, 
 export {jointDistances, mpjpe, oks, paMpjpe, pck, pckAuc} from './metric.js';
 export {backProject, patchToPicture, personView, project, rescalePose} from './projection.js';
 export {matchDescriptors, matchDualSoftmax, nearest2} from './match.js';
+export {findAffine, findFundamental, findHomography, findSimilarity, fitAffine, fitFundamental, fitFundamentalOfSeven, fitHomography, fitSimilarity,
+    invertMatrix, modelDistances, quadrilateral, transformPoints, viewOfHomography} from './geometry.js';

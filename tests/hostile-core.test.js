@@ -28,13 +28,14 @@ const OWN = /** @type {Record<string, Record<string, number>>} */ ({
     fv_path_resample: {count: 3}, fv_path_resample_backward: {count: 3}, fv_path_even: {count: 3}, fv_path_cost: {count: 3}, fv_path_optimize: {count: 3},
     fv_track_assign: {method: 0}, fv_loss_hardest: {top: 2}, fv_metric_distances: {root: 0, align: 3}, fv_path_scratch: {count: 3}, fv_costmap_trace: {capacity: 40},
     fv_paf_people: {link_count: 0},
+    fv_geometry_find: {confidence: 0.5},
 });
 /** Doubles that may not be 0, and what they are. */
 const FILLED = new Map([['weights', 0.5], ['settings', 0.5], ['options', 0.5], ['rules', 1]]);
 /** Points that may not lie on one line. */
 const TRIANGLE = [-1, -1, 1, -1, 0, 1];
 /** Inputs that may be null, and sizes of which any number is good. */
-const OPTIONAL = new Set(['fv_pose_search.boxes', 'fv_metric_oks.boxes', 'classes', 'objectness', 'priors', 'weight', 'heatmap', 'grad_covariance']);
+const OPTIONAL = new Set(['fv_pose_search.boxes', 'fv_metric_oks.boxes', 'fv_geometry_find.quality', 'fv_geometry_fit.weights', 'classes', 'objectness', 'priors', 'weight', 'heatmap', 'grad_covariance']);
 /** Outputs that may be null. */
 const UNWANTED = new Set([
     'fv_sample_backward.grad_src', 'fv_sample_backward.grad_grid', 'fv_sample_affine_backward.grad_src', 'fv_sample_affine_backward.grad_theta',

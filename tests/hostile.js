@@ -4,6 +4,7 @@ import * as fovea from '../js/index.js';
 import {samples as bodies} from './hostile-body.js';
 import {isTensor, numbers, plain, tensor, view} from './hostile-kit.js';
 import {samples as argmax} from './hostile-argmax.js';
+import {samples as geometry} from './hostile-geometry.js';
 import {samples as heatmap} from './hostile-heatmap.js';
 import {samples as target} from './hostile-target.js';
 import {samples as losses} from './hostile-loss.js';
@@ -59,6 +60,7 @@ function ofView(method, names, make) {
 
 /** @type {Sample[]} */
 export const samples = [
+    ...geometry,
     ...poses,
     plain('toFloat32', ['tensor'], () => [{data: Uint8Array.of(1, 2, 3, 4), dims: [2, 2], scale: 0.5, zeroPoint: 2}], isTensor),
     plain('boxConvert', ['boxes', 'formats'], () => [boxes(), {from: 'xyxy', to: 'cxcywh'}], isTensor),

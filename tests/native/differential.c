@@ -22,6 +22,7 @@ static const group *const rooms[] = {
     metric_groups,
     track_groups,
     match_groups,
+    geometry_groups,
 };
 static const group *const rooms[] = {image_groups, box_groups, detect_groups, sample_groups, align_groups, path_groups, heatmap_groups, target_groups, loss_groups, error_groups, paf_groups, pose_groups, blazepose_groups, track_groups};
 
