@@ -64,7 +64,8 @@ const LEAST_OVERLAP = 0.25;
  * @param {number} [options.pyramid] levels, each half the size of the one before; default: down to 16 pixels
  * @param {'lm' | 'gauss-newton' | 'adam' | 'sgd'} [options.optimizer] default 'lm' (Levenberg and Marquardt)
  * @param {number} [options.steps] at most, over all levels, the first tries apart; up to 10000, default 200
- * @param {number} [options.learningRate] of adam (default .01) and sgd (default .1), at the start of a level; falls to a tenth
+ * @param {number} [options.learningRate] of adam (default .01) and of sgd, at the start of a level; falls to a tenth.
+ *   sgd's default is one over the trace of the Hessian there: no direction is so curved that such steps diverge
  * @param {number} [options.momentum] of sgd; default .9
  * @param {keyof typeof LOSSES} [options.loss] 'l2', 'huber', or 'ncc' (blind to brightness and contrast); default 'l2'
  * @param {number} [options.delta] of the Huber loss, in the pictures' units; default .1
@@ -95,7 +96,7 @@ export function alignImages(moving, fixed, options) {
     const rates = {learningRate: learningRate === undefined ? undefined : checkFinite('learningRate', learningRate), momentum: checkFinite('momentum', momentum)};
 
     const smallest = Math.min(...moving.dims.slice(2), ...fixed.dims.slice(2));
-    const levels = pyramid === undefined ? Math.max(1, Math.floor(Math.log2(smallest / 16)) + 1) : checkInteger('pyramid', pyramid, 1, 16);
+    const levels = pyramid === undefined ? levelsDownTo(16, smallest) : checkInteger('pyramid', pyramid, 1, 16);
     const pairs = [[toFloat32(moving), toFloat32(fixed)]];
     for (let i = 1; i < levels; i++) pairs.unshift(pairs[0].map(halve));
     const measures = pairs.map((pair) => (/** @type {Float64Array} */ p) => measureAt(pair[0], pair[1], kind, p, lossKind, delta));
@@ -118,6 +119,13 @@ export function alignImages(moving, fixed, options) {
     const {loss: last, overlap} = measures[levels - 1](params);
     const {theta, shape} = thetaOf(kind, params, moving, fixed);
     return {theta: {data: Float32Array.from(theta), dims: [1, ...shape]}, params, loss: last, overlap, history};
+}
+
+/** @param {number} side @param {number} of the whole @returns {number} levels of a pyramid whose smallest is no smaller than side */
+function levelsDownTo(side, of) {
+    let levels = 1;
+    while (of >> levels >= side) levels++;
+    return levels;
 }
 
 /** Where the best of a few short descents ends. @param {number[][]} tries @param {(p: Float64Array) => Measure} measure @param {StepOptions} options */
@@ -212,6 +220,9 @@ function measureAt(moving, fixed, kind, params, loss, delta) {
 /** @param {number} rate @param {number} progress */
 const falling = (rate, progress) => rate * (1 - 0.9 * progress);
 
+/** @param {Float64Array} matrix @param {number} n rows */
+const trace = (matrix, n) => matrix.reduce((sum, v, i) => i % (n + 1) ? sum : sum + v, 0);
+
 /**
  * Optimisers: given how to measure, a step that changes the parameters in place and tells the loss after it.
  *
@@ -221,30 +232,32 @@ const OPTIMIZERS = {
     lm: (measure, {precision}) => newton(measure, precision, true),
     'gauss-newton': (measure, {precision}) => newton(measure, precision, false),
     adam: (measure, {learningRate = 0.01}) => {
-        let t = 0;
+        let [oldM, oldV] = [1, 1]; // shares of the zeros that the means began with
         /** @type {Measure | undefined} */ let here;
         /** @type {Float64Array} */ let m;
         /** @type {Float64Array} */ let v;
         return (p, progress) => {
             here ??= measure(p);
             m ??= new Float64Array(p.length), v ??= new Float64Array(p.length);
-            t++;
+            oldM *= 0.9, oldV *= 0.999;
             here.gradient.forEach((g, i) => {
                 m[i] += 0.1 * (g - m[i]);
                 v[i] += 0.001 * (g * g - v[i]);
-                p[i] -= falling(learningRate, progress) * (m[i] / (1 - 0.9 ** t)) / (Math.sqrt(v[i] / (1 - 0.999 ** t)) + 1e-8);
+                p[i] -= falling(learningRate, progress) * (m[i] / (1 - oldM)) / (Math.sqrt(v[i] / (1 - oldV)) + 1e-8);
             });
             here = measure(p);
             return {value: here.loss, done: false};
         };
     },
-    sgd: (measure, {learningRate = 0.1, momentum}) => {
+    sgd: (measure, {learningRate, momentum}) => {
         /** @type {Measure | undefined} */ let here;
         /** @type {Float64Array} */ let velocity;
         return (p, progress) => {
             here ??= measure(p);
             velocity ??= new Float64Array(p.length);
-            here.gradient.forEach((g, i) => p[i] -= falling(learningRate, progress) * (velocity[i] = momentum * velocity[i] + g));
+            learningRate ??= 1 / (trace(here.hessian, p.length) || Infinity);
+            const rate = falling(learningRate, progress);
+            here.gradient.forEach((g, i) => p[i] -= rate * (velocity[i] = momentum * velocity[i] + g));
             here = measure(p);
             return {value: here.loss, done: false};
         };

@@ -14,7 +14,7 @@ const TURNS = [0, 0.25, -0.25, 0.5, -0.5, 0.75, -0.75, 1];
 const aligner = {
     /**
      * @param {Maps} moving @param {Maps} fixed
-     * @param {{ model: import('./transforms.js').Model, optimizer: any, loss: any, steps: number, learningRate?: number }} options
+     * @param {{ model: import('./transforms.js').Model, optimizer: any, loss: any, steps: number }} options
      * @param {(steps: Step[]) => void} tell
      * @returns {Promise<{ begin: number, loss: number, params: Float64Array, attempts: number, milliseconds: number }>} begin: the loss of the identity
      */

@@ -10,8 +10,6 @@ import { cornersOf, identity } from './transforms.js';
 const STEPS = { 'lm': 120, 'gauss-newton': 120, 'adam': 300, 'sgd': 300 };
 const PACE = { 'lm': 70, 'gauss-newton': 70, 'adam': 14, 'sgd': 14 };
 const LONGEST = 6000;
-/** The library's own, but for SGD, which the slopes of a picture of edges throw far; those of a correlation are steeper still. */
-const rate = (/** @type {string} */ optimizer, /** @type {string} */ loss) => (optimizer === 'sgd' ? (loss === 'ncc' ? 0.003 : 0.05) : undefined);
 
 /** @param {{ changed: (params: readonly number[]) => void, done: (report?: string) => void }} callbacks */
 export function makeLearner({ changed, done }) {
@@ -65,7 +63,7 @@ export function makeLearner({ changed, done }) {
             changed(identity(next.model));
             play(PACE[optimizer]);
             const lost = new Promise((_, reject) => worker?.addEventListener('error', () => reject(new Error('The demo\'s worker could not be loaded.'))));
-            const options = { model: next.model, optimizer, loss: choice.loss, steps: STEPS[optimizer], learningRate: rate(optimizer, choice.loss) };
+            const options = { model: next.model, optimizer, loss: choice.loss, steps: STEPS[optimizer] };
             const work = aligner.align(next.moving, next.fixed, options, proxy((more) => goal === next && steps.push(...more)));
             try {
                 const found = /** @type {NonNullable<typeof result>} */ (await Promise.race([work, lost]));
