@@ -299,6 +299,32 @@ int fv_sample(float *dst, const float *src, int n, int channels, int depth, int 
     return 0;
 }
 
+/* Rows of a map, from .. to - 1. */
+typedef struct {
+    int from, to;
+} rows_read;
+
+/*
+ * A row of an affine grid crosses rows of the map, a few pixels of each, in an order that no processor foresees: so read
+ * what it comes to beforehand, row by row and once.
+ */
+static void read_ahead(rows_read *seen, const float *src, const fv_maps *m, const fv_grid_line *line, int width)
+{
+    const fv_axis axis = fv_make_axis(m->sampler.coords, m->sampler.size[1]);
+    const int height = m->sampler.size[1], planes = m->last ? 1 : m->channels;
+    float ends[2][4];
+    for (int i = 0; i < 2; i++) STORE(ends[i], fv_to_index(&axis, fv_line_coordinate(line, 1, fv_line_places(line, i * (width - 1)))));
+    const float a = ends[0][0], b = ends[1][0];
+    const int from = (int)fv_clamp(a < b ? a : b, 0, height), to = (int)fv_clamp((a < b ? b : a) + 3, 0, height);
+    for (int c = 0; c < planes; c++)
+        for (int y = from; y < to; y++) {
+            const float *row = src + c * m->channel_step + y * m->sampler.step[1];
+            if (y < seen->from || y >= seen->to)
+                for (int64_t i = 0; i < m->sampler.step[1]; i += 16) (void)*(const volatile float *)(row + i);
+        }
+    *seen = seen->to ? (rows_read){fv_min(seen->from, from), fv_max(seen->to, to)} : (rows_read){from, to};
+}
+
 int fv_sample_affine(float *dst, const float *src, int n, int channels, int depth, int height, int width, int dims, int layout,
                      const float *theta, int out_depth, int out_height, int out_width, int first_row, int rows, int mode,
                      int padding, int coords)
@@ -313,10 +339,14 @@ int fv_sample_affine(float *dst, const float *src, int n, int channels, int dept
     if (first_row < 0 || rows < 0 || (int64_t)first_row + rows > (int64_t)out_depth * out_height) return FV_E_SHAPE;
     const fv_grid_shape shape = {dims, out_depth, out_height, out_width, coords == FV_COORDS_CENTRES};
     const int64_t channel_step = (int64_t)rows * out_width, row_step = (int64_t)out_width * (m.last ? channels : 1);
-    for (int i = 0; i < n; i++, theta += dims * (dims + 1), src += m.floats, dst += channel_step * channels)
+    const int dense = dims == 2 && m.floats / channels <= 4 * points;
+    for (int i = 0; i < n; i++, theta += dims * (dims + 1), src += m.floats, dst += channel_step * channels) {
+        rows_read seen = {0, 0};
         for (int r = 0; r < rows; r++) {
             const fv_grid_line line = fv_make_line(theta, &shape, (first_row + r) / out_height, (first_row + r) % out_height);
+            if (dense) read_ahead(&seen, src, &m, &line, out_width);
             sample_points(dst + r * row_step, channel_step, src, &m, (source){0, &line}, out_width);
         }
+    }
     return 0;
 }
