@@ -24,6 +24,9 @@ const ROOMS = [
     'pose',
     'track',
     'match',
+    'argmax',
+    'pose',
+    'loss',
 ];
 
 const {values, positionals} = parseArgs({
