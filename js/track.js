@@ -74,9 +74,10 @@ export class PoseTracker {
      * @param {object} [options]
      * @param {readonly number[]} [options.sigmas] of the joints, for the object keypoint similarity; default .07 each
      * @param {keyof typeof METHODS} [options.method] of assignment
-     * @param {number} [options.minSimilarity] below it nobody is the same: keypoint similarity, or IoU of boxes; default .1
+     * @param {number} [options.minSimilarity] below it nobody is the same: the mean of keypoint similarity and the IoU of the boxes round the joints, or the IoU
+     *   of boxes that have no joints; default .1
      * @param {number} [options.minScore] joints that score less do not count in the similarity; default .1
-     * @param {number} [options.minJoints] fewer in common make no similarity; default 3, or all where there are fewer
+     * @param {number} [options.minJoints] fewer in common make no keypoint similarity; default 3, or all where there are fewer
      * @param {number} [options.minHits] frames somebody must be seen in to be told; default 1
      * @param {number} [options.maxAge] milliseconds somebody may be missing and keep the identity; default 1000
      * @param {{minCutoff?: number, beta?: number, derivativeCutoff?: number} | false} [options.smooth] the One-Euro filter: Hz at rest (default .05),
@@ -153,11 +154,12 @@ export class PoseTracker {
 
     /** Whom each item continues. @param {Item[]} items @param {number} time @returns {(Track | null)[]} */
     #pair(items, time) {
-        const {tracks} = this, {minSimilarity, method} = this.options;
+        const {tracks} = this, {minSimilarity, minScore, method} = this.options;
         if (!tracks.length || !items.length) return items.map(() => null);
-        const expected = tracks.map(({points, velocity: [vx, vy], seen}) => moved(points, vx * (time - seen), vy * (time - seen)));
-        const similarity = items[0].keypoints ? this.#similarity(expected, items.map(({points}) => points))
-            : boxIou(expected.flatMap(boxOf), items.flatMap(({points}) => boxOf(points))).data;
+        const expected = tracks.map(({points, velocity: [vx, vy], seen}) => surely(moved(points, vx * (time - seen), vy * (time - seen)), minScore));
+        const got = items.map(({points}) => surely(points, minScore));
+        const similarity = boxIou(expected.flatMap(boxOf), got.flatMap(boxOf)).data;
+        if (items[0].keypoints) this.#keypointSimilarity(expected, got).forEach((v, i) => (similarity[i] = (v + (similarity[i] || 0)) / 2));
         for (let i = 0; i < similarity.length; i++) {
             const [track, item] = [tracks[Math.floor(i / items.length)], items[i % items.length]];
             if (!(similarity[i] >= minSimilarity) || track.class !== item.class) similarity[i] = 0;
@@ -169,21 +171,20 @@ export class PoseTracker {
         return pairs;
     }
 
-    /** @param {Float32Array[]} expected @param {Float32Array[]} got */
-    #similarity(expected, got) {
-        const {minScore, minJoints} = this.options;
-        const joints = expected[0].length / 3;
-        const areas = Float32Array.from(expected, (points) => Math.max(1, ((b) => (b[2] - b[0]) * (b[3] - b[1]))(boxOf(points))));
+    /** @param {Float32Array[]} expected @param {Float32Array[]} got @returns {Float32Array} [expected, got] */
+    #keypointSimilarity(expected, got) {
+        const joints = expected[0].length / 3, minJoints = Math.max(1, Math.min(this.options.minJoints, joints));
+        const areas = Float32Array.from(expected, (points) => {
+            const [x1, y1, x2, y2] = boxOf(points);
+            return Math.max(1, (x2 - x1) * (y2 - y1));
+        });
         /** @param {Float32Array[]} list */
-        const sure = (list) => {
-            const all = Float32Array.from(list.flatMap((points) => [...points]));
-            return all.map((v, i) => i % 3 === 2 && !(v >= minScore) ? 0 : v);
-        };
+        const joined = (list) => Float32Array.from(list.flatMap((points) => [...points]));
         const sigmas = this.sigmas ?? new Float32Array(joints).fill(COMMON_SIGMA);
         return withBlock((block) => {
             const dst = block.space(expected.length * got.length * 4);
-            block.call('fv_track_oks', dst, block.input(sure(expected)), block.input(areas), expected.length, block.input(sure(got)), got.length,
-                block.input(sigmas), joints, Math.max(1, Math.min(minJoints, joints)));
+            block.call('fv_track_oks', dst, block.input(joined(expected)), block.input(areas), expected.length, block.input(joined(got)), got.length,
+                block.input(sigmas), joints, minJoints);
             return block.output(dst, new Float32Array(expected.length * got.length));
         });
     }
@@ -251,6 +252,9 @@ function boxOf(points) {
 
 /** @param {Float32Array} points @param {number} dx @param {number} dy */
 const moved = (points, dx, dy) => points.map((v, i) => i % 3 === 0 ? v + dx : i % 3 === 1 ? v + dy : v);
+
+/** @param {Float32Array} points @param {number} minScore points that score less are not found */
+const surely = (points, minScore) => points.map((v, i) => points[i - i % 3 + 2] >= minScore ? v : 0);
 
 /** How far the points that both have went, on average. @param {Float32Array} from @param {Float32Array} to @returns {[number, number]} */
 function meanStep(from, to) {
