@@ -28,10 +28,6 @@ const ROOMS = [
     'pose',
     'loss',
 ];
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'argmax'];
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'pose'];
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'loss', 'track'];
-const ROOMS = ['image', 'nms', 'detect', 'grid', 'sample', 'align', 'path', 'heatmap', 'argmax', 'pose', 'loss', 'track', 'match'];
 
 const {values, positionals} = parseArgs({
     allowPositionals: true,
