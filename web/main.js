@@ -1,7 +1,8 @@
 /** The demo: a source, a network in its worker, a canvas, and a panel. Written with Fovea's public API only. */
 import { transfer, wrap } from 'comlink';
 import { makeClock } from './clock.js';
-import { PIXELS, families } from './families.js';
+import { PIXELS, drawerOf, families } from './families.js';
+import { makeMagnifier } from './magnifier.js';
 import { drawFound, networks } from './networks.js';
 import { fillSelect, makeSliders, one, radios, remember } from './panel.js';
 import { inWords, record, save, showRows, showTally, tally } from './report.js';
@@ -43,6 +44,7 @@ const clock = makeClock({
     bar: one('#bar', HTMLElement), stages: one('#stages', HTMLElement), share: one('#share', HTMLElement), rate: one('#rate', HTMLElement),
 });
 const sliders = makeSliders(() => again());
+const magnifier = makeMagnifier((joint) => eye.magnify(joint), attempt);
 
 const sourceName = () => radios('source').find((radio) => radio.checked)?.value ?? 'picture';
 const paused = () => held;
@@ -86,11 +88,11 @@ async function attempt(task) {
 
 const live = () => Boolean(source && !source.still) && !paused();
 
-/** @param {import('./sources.js').Picture} picture taken over @param {string} from the source's name */
-async function look(picture, from) {
+/** @param {import('./sources.js').Picture} picture taken over @param {string} from the source's name @param {number} [seconds] in a film, after its first frame */
+async function look(picture, from, seconds) {
     const copy = await still(picture);
     const options = sliders.get();
-    const seen = await eye.look(transfer(copy, [copy]), options);
+    const seen = await eye.look(transfer(copy, [copy]), options, seconds);
     if (shown?.scene.picture !== picture) shown?.scene.picture.close();
     show({ picture, from, seen, options });
 }
@@ -118,7 +120,8 @@ function show({ picture, from, seen, options }) {
     const times = { ...seen.times, draw: paint(ui.canvas, scene) };
     shown = { scene, record: record({ ...seen, times }, { source: from, network: title, labels, options }) };
     clock.tick(times, live());
-    tell(tally(found, labels));
+    tell(tally(shown.record.detections));
+    magnifier.show(scene);
     ui.snapshot.disabled = false;
     ui.canvas.dispatchEvent(new CustomEvent('seen', { bubbles: true, detail: shown.record }));
 }
@@ -149,12 +152,14 @@ async function watch(next) {
     ui.pause.hidden = Boolean(next.still);
     ui.turn.hidden = !next.turn;
     setPaused(false);
+    let started = false;
     for await (const picture of next.pictures()) {
         if (mine !== watching) return picture.close();
-        await look(picture, next.name).catch((error) => {
+        await look(picture, next.name, started ? performance.now() / 1000 : undefined).catch((error) => {
             if (!next.still) picture.close();
             trouble(error);
         });
+        started = true;
         // The first time, much of the clock's time is the engines' own warming up.
         if (next.still && mine === watching) await lookAgain();
         if (paused()) await new Promise((resolve) => { resume = () => resolve(undefined); });
@@ -223,11 +228,22 @@ async function openNetwork() {
 function adopt(opened) {
     const { title, labels } = opened;
     const key = ui.network.value;
-    network = { key, title, labels, draw: networks[key]?.draw ?? drawFound };
+    network = { key, title, labels, draw: networks[key]?.draw ?? drawerOf(ui.family.value) };
+    markPage(key);
+    magnifier.offer(opened.joints);
     ui.about.textContent = opened.about;
     ui.own.hidden = key !== OWN;
-    sliders.set(opened.defaults);
+    sliders.offer(opened.defaults);
     clock.reset();
+}
+
+/** The page of the navigation that shows this network. @param {string} key */
+function markPage(key) {
+    for (const link of document.querySelectorAll('nav a[data-networks]')) {
+        const here = link instanceof HTMLElement && link.dataset.networks?.split(' ').includes(key);
+        if (here) link.setAttribute('aria-current', 'page');
+        else link.removeAttribute('aria-current');
+    }
 }
 
 /** @param {typeof dropped} [own] a file that comes new */
@@ -256,7 +272,7 @@ async function lookAgain() {
 
 /** @param {Blob | undefined} file */
 const take = (file) => file && attempt(async () => {
-    if (file instanceof File && /\.onnx$/i.test(file.name)) {
+    if (file instanceof File && /\.(onnx|tflite)$/i.test(file.name)) {
         return changeNetwork({ bytes: new Uint8Array(await file.arrayBuffer()), name: file.name });
     }
     chosen = file;

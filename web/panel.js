@@ -45,6 +45,11 @@ export function makeSliders(changed) {
             for (const { option, input } of sliders) if (values[option] !== undefined) input.value = String(values[option]);
             show();
         },
+        /** Only those that mean something. @param {Partial<Options>} defaults */
+        offer(defaults) {
+            for (const { option, input } of sliders) /** @type {HTMLElement} */ (input.parentElement).hidden = defaults[option] === undefined;
+            this.set(defaults);
+        },
         /** What the address asks for. @param {URLSearchParams} address @returns {Partial<Options>} */
         asked: (address) => Object.fromEntries(sliders.filter(({ id }) => address.has(id)).map(({ id, option }) => [option, Number(address.get(id))])),
     };

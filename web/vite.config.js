@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { PAGES, navigation } from './pages.js';
+import { FILES, navigation } from './pages.js';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -31,6 +31,7 @@ export default defineConfig({
     preview: { headers },
     optimizeDeps: {
         include: ['comlink', '@tensorflow/tfjs-core', '@tensorflow/tfjs-converter', '@tensorflow/tfjs-backend-wasm', 'onnxruntime-web/wasm'],
+        exclude: ['@litertjs/core'],
     },
     worker: { format: 'es' },
     build: {
@@ -39,7 +40,7 @@ export default defineConfig({
         assetsInlineLimit: 0,
         chunkSizeWarningLimit: 1000,
         modulePreload: { polyfill: false },
-        rollupOptions: { input: PAGES.map(({ file }) => here(file)) },
+        rollupOptions: { input: FILES.map(here) },
     },
     plugins: [{
         name: 'content-security-policy',

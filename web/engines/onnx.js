@@ -1,13 +1,12 @@
 /** A user's own .onnx file on onnxruntime-web: plain tensors in, its outputs out as plain tensors. */
 import { InferenceSession, Tensor, env } from 'onnxruntime-web/wasm';
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import { DTYPES } from './blank.js';
 
 env.wasm.wasmPaths = { wasm };
 env.wasm.numThreads = 1;
 env.logLevel = 'error';
 
-/** @type {Record<string, new (length: number) => any>} */
-const DTYPES = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array };
 const USUAL_SIZE = 640;
 
 /**
@@ -39,9 +38,4 @@ export async function openOnnx(bytes) {
         },
         close: () => void session.release(),
     };
-}
-
-/** @param {{ width: number, height: number, layout: string, dtype: string }} input a black picture, to learn the shapes of the outputs */
-export function blank({ width, height, layout, dtype }) {
-    return { data: new DTYPES[dtype](3 * width * height), dims: layout === 'NHWC' ? [1, height, width, 3] : [1, 3, height, width] };
 }
