@@ -15,11 +15,13 @@ export async function useWasm() {
 
 /**
  * @param {URL} url of the model's .json; its weights lie beside it
+ * @param {{ dynamic?: boolean }} [options] dynamic: the input may have another size than the graph says
  * @returns {Promise<{ run(input: Tensor, nodes: string[]): Tensor[] }>}
  */
-export async function loadNetwork(url) {
+export async function loadNetwork(url, { dynamic = false } = {}) {
     await useWasm();
     const graph = JSON.parse(await readFile(url, 'utf8'));
+    if (dynamic) for (const { op, attr } of graph.modelTopology.node) if (op === 'Placeholder') delete attr.shape;
     const groups = graph.weightsManifest;
     const weights = await Promise.all(groups.flatMap((/** @type {any} */ group) => group.paths).map((/** @type {string} */ path) => readFile(new URL(path, url))));
     const model = await loadGraphModel({

@@ -7,10 +7,10 @@ import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 /** @typedef {{ data: any, dims: readonly number[] }} Tensor */
 
 /**
- * @param {{ graph: string, weights: string, nodes: string[] }} files URLs of the graph and of its one weight file, and the nodes to read
+ * @param {import('../networks.js').Files} files URLs of the graph and of its one weight file, and the nodes to read
  * @returns {Promise<{ run(input: Tensor): Promise<Tensor[]>, close(): void }>}
  */
-export async function openGraph({ graph, weights, nodes }) {
+export async function openGraph({ graph, weights, nodes, dynamic = false }) {
     if (tf.getBackend() !== 'wasm') {
         setWasmPaths({ 'tfjs-backend-wasm.wasm': wasm, 'tfjs-backend-wasm-simd.wasm': wasm, 'tfjs-backend-wasm-threaded-simd.wasm': wasm });
         await tf.setBackend('wasm');
@@ -19,6 +19,7 @@ export async function openGraph({ graph, weights, nodes }) {
         get(graph).then((response) => response.json()),
         get(weights).then((response) => response.arrayBuffer()),
     ]);
+    if (dynamic) for (const { op, attr } of topology.modelTopology.node) if (op === 'Placeholder') delete attr.shape;
     const weightSpecs = topology.weightsManifest.flatMap((/** @type {any} */ group) => group.weights);
     const model = await loadGraphModel({ load: async () => ({ ...topology, weightSpecs, weightData }) });
 
