@@ -15,7 +15,7 @@ export const WINDOW = 2;
  */
 
 /**
- * @param {any[]} heads @param {import('./networks.js').Heatmaps} heatmaps @param {number} joint @param {{ matrix: ArrayLike<number> }} view
+ * @param {any[]} heads @param {import('./networks.js').Heatmaps} heatmaps @param {number} joint @param {{ matrix: Float64Array }} view
  * @returns {Magnified}
  */
 export function magnify(heads, { head, layout, normalize, stride, centre }, joint, { matrix: [a, b, c, d, e, f] }) {

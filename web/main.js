@@ -35,6 +35,8 @@ let shown;
 let chosen;
 /** @type {{ bytes: Uint8Array, name: string } | undefined} */
 let dropped;
+/** Which of the demo's own pictures is open. */
+let shownPicture = '';
 let asked = 0;
 let watching = 0;
 let held = false;
@@ -175,8 +177,14 @@ function setPaused(on) {
     if (!on) resume();
 }
 
+/** @param {string} key of the network */
+const pictureOf = (key) => networks[key]?.picture ?? 'collage.jpg';
+
 const openers = {
-    picture: async () => openPicture(await (await fetch('collage.jpg')).blob()),
+    picture: async () => {
+        shownPicture = pictureOf(ui.network.value);
+        return openPicture(await (await fetch(shownPicture)).blob());
+    },
     webcam: () => openWebcam(),
     file: async () => {
         if (!chosen) throw new Error('Choose a picture or a video first.');
@@ -261,7 +269,8 @@ async function changeNetwork(own = dropped) {
         throw error;
     });
     if (doubt) throw new Error(doubt);
-    await lookAgain();
+    if (sourceName() === 'picture' && pictureOf(network.key) !== shownPicture) await changeSource();
+    else await lookAgain();
 }
 
 /** A still picture does not come again by itself. */

@@ -44,6 +44,7 @@ import blazefaceWeights from './models/blazeface.bin?url';
  * @property {Files} [files] for tfjs; a network without comes from the user's file
  * @property {Finder} [finder]
  * @property {any} prepare options of toTensor
+ * @property {string} [picture] that shows it well; default the collage
  * @property {Partial<Options>} defaults a control without one has no meaning here
  * @property {(heads: Tensor[], options: Options & { view?: any }) => Found} decode
  * @property {(found: any, size: { width: number, height: number }) => any} [follow] the View in which the next frame of a film is looked at

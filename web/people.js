@@ -30,6 +30,7 @@ export const people = {
             weights: movenetWeights,
             nodes: ['kpt_heatmap_0/conv2d_5', 'center_0/conv2d_4', 'kpt_regress_0/conv2d_6', 'kpt_offset_0/conv2d_7'].map((node) => `${S}${node}/BiasAdd`),
         },
+        picture: 'camera.jpg',
         prepare: { width: 192, height: 192, fill: 0, layout: 'NHWC', dtype: 'int32', scale: 1 },
         defaults: { scoreThreshold: 0.2 },
         decode: (heads, { view, scoreThreshold }) => [decodeMoveNet(heads, { view })].filter(({ score }) => score >= scoreThreshold),
@@ -77,6 +78,7 @@ export const people = {
             weights: blazeposeWeights,
             nodes: ['Identity_2', 'Identity_3', `${S}model/output_heatmap/BiasAdd`, `${S}model/output_segmentation/BiasAdd`, 'Identity_4'],
         },
+        picture: 'astronaut.jpg',
         prepare: { width: 256, height: 256, layout: 'NHWC', fill: 0 },
         defaults: { scoreThreshold: 0.5 },
         decode: ([landmarks, score, heatmaps, segmentation, world], { view, scoreThreshold }) =>

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{ picture: VideoFrame | ImageBitmap, width: number, height: number, mirrored: boolean, labels: readonly string[],
- *     found: import('./networks.js').Detections, draw: import('./networks.js').Network['draw'] }} Scene
+ *     found: import('./networks.js').Found, draw: import('./networks.js').Network['draw'] }} Scene
  */
 
 /**
