@@ -26,7 +26,7 @@ const NETWORKS = {
             const { tensor, view } = toTensor(frame, { width: 769, height: 577, ...SIGNED });
             const [heatmaps, offsets, displacementFwd, displacementBwd] = network.run(tensor,
                 ['heatmap_2', 'offset_2', 'displacement_fwd_2', 'displacement_bwd_2'].map((head) => `MobilenetV1/${head}/BiasAdd`));
-            return decodePoseNet({ heatmaps, offsets, displacementFwd, displacementBwd }, { stride: 16, view, scoreThreshold: 0.3 });
+            return decodePoseNet({ heatmaps, offsets, displacementFwd, displacementBwd }, { view, scoreThreshold: 0.3 });
         },
     },
     /** One person. */
@@ -48,12 +48,11 @@ const NETWORKS = {
         async see(frame) {
             const [finder, network] = [await load('blazepose-detector'), await load('blazepose-lite')];
             const first = toTensor(frame, { width: 224, height: 224, ...SIGNED });
-            const bodies = decodeBlazePoseDetector(finder.run(first.tensor, ['Identity']), { view: first.view, maxDetections: 1 });
-            if (!bodies.count) return [];
-            const { tensor, view } = toTensor(frame, { view: blazePoseRegion(bodies), width: 256, height: 256, layout: 'NHWC', fill: 0 });
-            const [landmarks, score, heatmaps, segmentation, world] = network.run(tensor,
-                ['Identity_2', 'Identity_3', `${S}model/output_heatmap/BiasAdd`, `${S}model/output_segmentation/BiasAdd`, 'Identity_4']);
-            return [decodeBlazePose({ landmarks, score, heatmaps, segmentation, world }, { view })];
+            const region = blazePoseRegion(decodeBlazePoseDetector(finder.run(first.tensor, ['Identity']), { view: first.view, maxDetections: 1 }));
+            if (!region) return [];
+            const { tensor, view } = toTensor(frame, { view: region, width: 256, height: 256, layout: 'NHWC', fill: 0 });
+            const heads = ['Identity_2', 'Identity_3', 'Identity_4', `${S}model/output_segmentation/BiasAdd`];
+            return [{ ...decodeBlazePose(network.run(tensor, heads), { view }), view }];
         },
     },
 };

@@ -90,11 +90,11 @@ async function attempt(task) {
 
 const live = () => Boolean(source && !source.still) && !paused();
 
-/** @param {import('./sources.js').Picture} picture taken over @param {string} from the source's name @param {number} [seconds] in a film, after its first frame */
-async function look(picture, from, seconds) {
+/** @param {import('./sources.js').Picture} picture taken over @param {string} from the source's name @param {number} [now] milliseconds, in a film after its first frame */
+async function look(picture, from, now) {
     const copy = await still(picture);
     const options = sliders.get();
-    const seen = await eye.look(transfer(copy, [copy]), options, seconds);
+    const seen = await eye.look(transfer(copy, [copy]), options, now);
     if (shown?.scene.picture !== picture) shown?.scene.picture.close();
     show({ picture, from, seen, options });
 }
@@ -157,7 +157,7 @@ async function watch(next) {
     let started = false;
     for await (const picture of next.pictures()) {
         if (mine !== watching) return picture.close();
-        await look(picture, next.name, started ? performance.now() / 1000 : undefined).catch((error) => {
+        await look(picture, next.name, started ? performance.now() : undefined).catch((error) => {
             if (!next.still) picture.close();
             trouble(error);
         });

@@ -20,7 +20,7 @@ import blazefaceWeights from './models/blazeface.bin?url';
  * @typedef {{ graph: string, weights: string, nodes: string[], dynamic?: boolean }} Files dynamic: the input may have another size than the graph says
  *
  * @typedef {{ count: number, boxes: Float32Array, scores: Float32Array, classes: Int32Array, keypoints?: Float32Array }} Detections
- * @typedef {{ score: number, keypoints: Float32Array, box: Float32Array, id?: number, mask?: Tensor, view?: { matrix: ArrayLike<number> } }} Pose
+ * @typedef {{ score: number, keypoints: Float32Array, box: Float32Array, id?: number, mask?: Tensor, view?: { matrix: ArrayLike<number> }, region?: any }} Pose
  * @typedef {Detections | Pose[]} Found
  *
  * @typedef {object} Heatmaps how the network's joints lie in one of its heads
@@ -47,8 +47,8 @@ import blazefaceWeights from './models/blazeface.bin?url';
  * @property {string} [picture] that shows it well; default the collage
  * @property {Partial<Options>} defaults a control without one has no meaning here
  * @property {(heads: Tensor[], options: Options & { view?: any }) => Found} decode
- * @property {(found: any, size: { width: number, height: number }) => any} [follow] the View in which the next frame of a film is looked at
- * @property {() => { update(poses: any[], seconds: number): any[] }} [tracker]
+ * @property {(found: any, size: { width: number, height: number }) => any} [follow] the View in which the next frame of a film is looked at, if known
+ * @property {() => { update(poses: any[], milliseconds: number): any[] }} [tracker]
  * @property {Heatmaps} [heatmaps]
  * @property {(ctx: any, found: any, labels: readonly string[], style?: any) => void} draw
  */

@@ -1,5 +1,5 @@
 /** The networks that see people's joints, as rows of the table. */
-import { PoseTracker, View, blazePoseRegion, decodeBlazePose, decodeBlazePoseDetector, decodeMoveNet, decodePoseNet, skeletons } from 'fovea';
+import { PoseTracker, blazePoseRegion, decodeBlazePose, decodeBlazePoseDetector, decodeMoveNet, decodePoseNet, skeletons } from 'fovea';
 import { drawMask, drawPoses } from 'fovea/draw';
 import movenetGraph from './models/movenet-lightning.json?url';
 import movenetWeights from './models/movenet-lightning.bin?url';
@@ -51,8 +51,8 @@ export const people = {
         prepare: { ...BETWEEN, width: 513, height: 513 },
         defaults: { scoreThreshold: 0.3, maxDetections: 20 },
         decode: ([heatmaps, offsets, displacementFwd, displacementBwd], { view, scoreThreshold, maxDetections }) =>
-            decodePoseNet({ heatmaps, offsets, displacementFwd, displacementBwd }, { stride: 16, view, scoreThreshold, maxPoses: maxDetections }),
-        tracker: () => new PoseTracker({ skeleton: skeletons.COCO_17 }),
+            decodePoseNet({ heatmaps, offsets, displacementFwd, displacementBwd }, { view, scoreThreshold: 0.3, minScore: scoreThreshold, maxPoses: maxDetections }),
+        tracker: () => new PoseTracker({ sigmas: skeletons.COCO_17.sigmas }),
         heatmaps: { head: 0, joints: skeletons.COCO_17.joints, layout: 'NHWC', normalize: 'sigmoid', stride: 16, centre: 0 },
         draw: drawer(skeletons.COCO_17),
     },
@@ -68,10 +68,7 @@ export const people = {
                 nodes: ['Identity'],
             },
             prepare: { ...BETWEEN, width: 224, height: 224 },
-            decode: (heads, { view }) => {
-                const found = decodeBlazePoseDetector(heads, { view, maxDetections: 1 });
-                return found.count ? blazePoseRegion(found) : undefined;
-            },
+            decode: (heads, { view }) => blazePoseRegion(decodeBlazePoseDetector(heads, { view, maxDetections: 1 })),
         },
         files: {
             graph: blazeposeGraph,
@@ -81,12 +78,11 @@ export const people = {
         picture: 'astronaut.jpg',
         prepare: { width: 256, height: 256, layout: 'NHWC', fill: 0 },
         defaults: { scoreThreshold: 0.5 },
-        decode: ([landmarks, score, heatmaps, segmentation, world], { view, scoreThreshold }) =>
-            [decodeBlazePose({ landmarks, score, heatmaps, segmentation, world }, { view })].filter((pose) => pose.score >= scoreThreshold),
-        follow: ([pose]) => pose && blazePoseRegion(pose),
+        decode: (heads, { view, scoreThreshold }) => [{ ...decodeBlazePose(heads, { view }), view }].filter(({ score }) => score >= scoreThreshold),
+        follow: ([pose]) => pose?.region,
         heatmaps: { head: 2, joints: skeletons.BLAZEPOSE_33.joints, layout: 'NHWC', normalize: 'sigmoid', stride: 4, centre: 0 },
         draw(ctx, poses, labels, style) {
-            for (const { mask, view } of poses) if (mask && view) drawMask(ctx, mask, { view: new View(view.matrix) });
+            for (const { mask, view } of poses) if (mask && view) drawMask(ctx, mask, { view });
             drawer(skeletons.BLAZEPOSE_33)(ctx, poses, labels, style);
         },
     },

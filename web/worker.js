@@ -87,25 +87,25 @@ const eye = {
     /**
      * @param {VideoFrame | ImageBitmap} picture transferred, and closed here
      * @param {Options} options
-     * @param {number} [seconds] when, in a film whose last frame was looked at before
+     * @param {number} [now] milliseconds, in a film whose last frame was looked at before
      * @returns {Promise<Seen>}
      */
-    look: (picture, options, seconds) => inTurn(async () => {
+    look: (picture, options, now) => inTurn(async () => {
         const frame = new Frame(picture);
         const { width, height } = frame;
         const { finder } = network;
-        if (seconds === undefined) memory = {};
+        if (now === undefined) memory = {};
         try {
             let { region } = memory;
             const before = finder && !region ? await glance(frame, engines[1], finder.prepare) : undefined;
-            if (finder && before) region = finder.decode(before.heads, { view: before.view });
+            if (finder && before) region = finder.decode(before.heads, { view: before.view }) ?? undefined;
             last = undefined;
             if (finder && before && !region) return { found: [], times: before.times, width, height };
-            last = { ...await glance(frame, engines[0], { ...network.prepare, view: region }, before?.times), width, height };
+            last = { ...await glance(frame, engines[0], region ? { ...network.prepare, view: region } : network.prepare, before?.times), width, height };
         } finally {
             frame.close();
         }
-        return decode(options, seconds);
+        return decode(options, now);
     }),
 
     /** The last frame again, with other thresholds: the network need not run. @param {Options} options @returns {Promise<Seen>} */
@@ -139,14 +139,14 @@ async function glance(frame, engine, prepare, before = { read: 0, prepare: 0, ne
 /** @param {Times} a @param {Times} b @returns {Times} */
 const add = (a, b) => ({ read: a.read + b.read, prepare: a.prepare + b.prepare, network: a.network + b.network, decode: a.decode + b.decode });
 
-/** @param {Options} options @param {number} [seconds] in a film @returns {Seen} */
-function decode(options, seconds) {
+/** @param {Options} options @param {number} [now] milliseconds, in a film @returns {Seen} */
+function decode(options, now) {
     const { heads, view, times, width, height } = /** @type {NonNullable<typeof last>} */ (last);
     const start = performance.now();
     let found = network.decode(heads, { ...options, view });
-    if (seconds !== undefined) {
+    if (now !== undefined) {
         memory.tracker ??= network.tracker?.();
-        if (memory.tracker) found = memory.tracker.update(/** @type {any[]} */ (found), seconds);
+        if (memory.tracker) found = memory.tracker.update(/** @type {any[]} */ (found), now);
         memory.region = network.follow?.(found, { width, height });
     }
     return { found, times: { ...times, decode: times.decode + performance.now() - start }, width, height };
