@@ -3,6 +3,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fakeCamera } from '../chromium.js';
 import { OUTPUT, startDemo } from '../demo-page.js';
+import { init, openposeTargets, pafTargets, skeletons } from '../../js/index.js';
+import { tinyOnnx } from '../tools/tiny-onnx.js';
 import { findVtest, makeCameraFilm, makeVideo } from '../tools/vtest.js';
 
 /** What MoveNet's own graph answers for the cameraman, joints that it is sure of: x, y. */
@@ -77,6 +79,48 @@ describe('pictures', () => {
         const nose = joint(detections[0], 0);
         assert.ok(Math.hypot(nose[0] - 226, nose[1] - 128) < 25, `the nose is at ${nose}`);
         await page.screenshot({ path: `${OUTPUT}demo-body.png` });
+        assert.deepEqual(offences, []);
+        await close();
+    });
+
+    test('OpenPose: a network of joints and fields that is dropped is known, and read in each way', async () => {
+        await init();
+        const { joints, limbs, pafs } = skeletons.COCO_18;
+        // Two people standing side by side, in pixels of the network's input.
+        const stand = [[0, 60], [0, 85], [-20, 85], [-28, 120], [-30, 150], [20, 85], [28, 120], [30, 150], [-12, 160], [-14, 210], [-14, 260], [12, 160], [14, 210], [14, 260],
+            [-6, 54], [6, 54], [-12, 57], [12, 57]];
+        const people = [110, 250].map((x) => stand.map(([dx, y]) => [x + dx, y + 30]));
+        const coords = { data: Float32Array.from(people.flat(2)), dims: [1, 2, joints.length, 2] };
+        const cells = /** @type {const} */ ({ variant: 'lightweight', stride: 8, offset: 3.5 });
+        const maps = openposeTargets(coords, null, [46, 46], cells);
+        const drawn = pafTargets(coords, null, limbs, [46, 46], cells);
+        const plane = 46 * 46, output = new Float32Array((19 + 38) * plane);
+        output.set(maps.data);
+        pafs.forEach((pair, limb) => pair.forEach((channel, axis) =>
+            output.set(drawn.data.subarray((2 * limb + axis) * plane, (2 * limb + axis + 1) * plane), (19 + channel) * plane)));
+
+        const { page, next, offences, close } = await demo.open();
+        await next();
+        await page.setInputFiles('#file', { name: 'people.onnx', mimeType: '', buffer: tinyOnnx({ size: 368, dims: [1, 57, 46, 46], output, names: [] }) });
+        const seen = await next(({ network }) => network === 'people.onnx');
+        assert.equal(await page.inputValue('#family'), 'openpose');
+        assert.equal(await page.getAttribute('nav a[aria-current]', 'href'), './');
+        const across = 1024 / 368;
+        for (const family of ['openpose', 'openpose-pytorch', 'openpose-cmu', 'openpose-cmu-gpu']) {
+            if (family !== 'openpose') await page.selectOption('#family', family);
+            const { detections } = family === 'openpose' ? seen : await next();
+            assert.equal(detections.length, 2, family);
+            for (const pose of detections) {
+                const at = joint(pose, 1)[0] / across;
+                const person = people.find(([, neck]) => Math.abs(neck[0] - at) < 8) ?? [];
+                assert.equal(person.length, 18, `${family}: nobody's neck is at ${at}`);
+                person.forEach(([x, y], j) => {
+                    const [gotX, gotY] = joint(pose, j);
+                    assert.ok(Math.hypot(gotX / across - x, (gotY - 426.5) / across - (y - 184)) < 8, `${family}: joint ${j} at ${joint(pose, j)}`);
+                });
+            }
+        }
+        await page.screenshot({ path: `${OUTPUT}demo-openpose.png` });
         assert.deepEqual(offences, []);
         await close();
     });
