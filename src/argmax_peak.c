@@ -34,7 +34,7 @@ static fv_peak dense(const float *cells, int count)
     for (int k = 0; k < 4; k++) most = lanes[k] > most ? lanes[k] : most;
     for (; i < count; i++) most = cells[i] > most ? cells[i] : most;
     const int index = first_equal(cells, count, most);
-    return (fv_peak){index, index < 0 ? 0 : most};
+    return (fv_peak){index, index < 0 ? 0 : cells[index]}; /* a zero has the sign it has there */
 }
 
 enum { LANES = 4, ABREAST = 4 };

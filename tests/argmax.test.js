@@ -84,6 +84,11 @@ test('by hand: what was not found', () => {
     }
     const hollow = tensor(new Array(49).fill(NaN).map((v, i) => i === 24 ? 1 : v), [1, 1, 7, 7]);
     for (const refine of REFINEMENTS) assert.deepEqual([...argmax(hollow, {refine}).coords.data], refine === 'megvii' ? [3.5, 3.5] : [3, 3], 'NaN moves nothing');
+    const zeros = tensor([-0, 0, 0, -0, -1, 0, -1, -1], [1, 4, 1, 2]);
+    for (const input of /** @type {const} */ (['NCHW', 'NHWC'])) {
+        const {data} = argmax(input === 'NCHW' ? zeros : channelsLast(zeros), {layout: input}).confidence;
+        assert.deepEqual([...data], [-0, 0, 0, -1], `the first of equal zeros, ${input}`);
+    }
     const torch = argmax(maps, {nan: 'largest', refine: 'udp'});
     assert.deepEqual([...torch.coords.data.subarray(4, 8)], [0, 0, 0, 0]);
     assert.deepEqual([...torch.confidence.data.subarray(2, 4)], [NaN, NaN]);
