@@ -48,12 +48,12 @@ extern const group target_groups[];
 extern const group argmax_groups[];
 extern const group loss_groups[];
 extern const group error_groups[];
+extern const group paf_groups[];
 extern const group pose_groups[];
 extern const group blazepose_groups[];
 extern const group metric_groups[];
 extern const group track_groups[];
 extern const group match_groups[];
-extern const group image_groups[], box_groups[], detect_groups[], sample_groups[], align_groups[], path_groups[], heatmap_groups[], target_groups[], loss_groups[], error_groups[], paf_groups[], pose_groups[], blazepose_groups[], track_groups[];
 extern const group geometry_groups[];
 
 /* Draws; clang evaluates arguments from left to right on every target. */

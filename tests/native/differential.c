@@ -17,6 +17,7 @@ static const group *const rooms[] = {
     argmax_groups,
     loss_groups,
     error_groups,
+    paf_groups,
     pose_groups,
     blazepose_groups,
     metric_groups,
@@ -24,7 +25,6 @@ static const group *const rooms[] = {
     match_groups,
     geometry_groups,
 };
-static const group *const rooms[] = {image_groups, box_groups, detect_groups, sample_groups, align_groups, path_groups, heatmap_groups, target_groups, loss_groups, error_groups, paf_groups, pose_groups, blazepose_groups, track_groups};
 
 static const group *find(int which)
 {
