@@ -12,6 +12,7 @@
  */
 typedef struct {
     int32_t at[4], point;
+    int32_t abreast; /* whether the first taps are neighbours, as where a map is hardly scaled */
 } quad;
 
 typedef struct {
@@ -65,9 +66,43 @@ FV_INLINE int keep_inside(quads *kept, int most, const fv_inside *in, source fro
         STORE(q->at, four.at);
         q->point = point;
         fv_weigh_runs(weight, &four, dims, mode);
+        const i32x4 offset = wasm_i32x4_sub(four.at, wasm_i32x4_shuffle(four.at, four.at, 0, 0, 0, 0));
+        q->abreast = mode != FV_MODE_BICUBIC && wasm_i32x4_bitmask(wasm_i32x4_eq(offset, in->abreast)) == 15;
     }
     kept->count = (int)(q - kept->quad);
     return point;
+}
+
+/* Four points in one channel, their first taps at `from`. */
+FV_INLINE f32x4 sample_apart(const char *const *from, const int32_t *row, const f32x4 *weight, int rows, int run)
+{
+    f32x4 sum[4];
+    for (int r = 0; r < rows; r++) {
+        f32x4 v[4];
+        fv_load_runs(v, from[0] + row[r], from[1] + row[r], from[2] + row[r], from[3] + row[r], run);
+        for (int i = 0; i < run; i++) {
+            const f32x4 term = rows * run == 1 ? v[i] : MUL(v[i], weight[r * run + i]);
+            sum[i] = r ? ADD(sum[i], term) : term;
+        }
+    }
+    fv_split_runs(sum, run);
+    for (int i = 1; i < run; i++) sum[0] = ADD(sum[0], sum[i]);
+    return sum[0];
+}
+
+/* The same where these are neighbours and the weights are those of the i-th taps of all four. */
+FV_INLINE f32x4 sample_abreast(const char *first, const int32_t *row, const f32x4 *weight, int rows, int run)
+{
+    f32x4 sum = SPLAT(0.f);
+    for (int i = 0; i < run; i++) {
+        f32x4 column = SPLAT(0.f);
+        for (int r = 0; r < rows; r++) {
+            const f32x4 v = LOAD(first + row[r] + 4 * i), term = rows * run == 1 ? v : MUL(v, weight[r * run + i]);
+            column = r ? ADD(column, term) : term;
+        }
+        sum = i ? ADD(sum, column) : column;
+    }
+    return sum;
 }
 
 /* dst is [channels, .] with `dst_step` floats between channels. */
@@ -77,26 +112,20 @@ FV_INLINE void inside_planar(float *dst, int64_t dst_step, const float *src, con
     const int64_t step = m->channel_step;
     for (int c = 0; c < m->channels; c += TOGETHER, src += TOGETHER * step, dst += TOGETHER * dst_step) {
         const int together = fv_min(m->channels - c, TOGETHER);
-        const f32x4 *weight = kept->weight;
-        for (const quad *q = kept->quad; q < kept->quad + kept->count; q++, weight += rows * run) {
+        const f32x4 *weights = kept->weight;
+        for (const quad *q = kept->quad; q < kept->quad + kept->count; q++, weights += rows * run) {
             const char *from[4];
-            f32x4 w[FV_MOST_TAPS];
+            f32x4 weight[FV_MOST_TAPS];
             for (int p = 0; p < 4; p++) from[p] = (const char *)src + q->at[p];
-            for (int t = 0; t < rows * run; t++) w[t] = weight[t];
+            for (int t = 0; t < rows * run; t++) weight[t] = weights[t];
             float *to = dst + q->point;
+            if (run < 4 && q->abreast) {
+                for (int r = 0; r < rows; r++) fv_split_runs(weight + r * run, run);
+                for (int k = 0; k < together; k++, to += dst_step, from[0] += step * 4) STORE(to, sample_abreast(from[0], row, weight, rows, run));
+                continue;
+            }
             for (int k = 0; k < together; k++, to += dst_step) {
-                f32x4 sum[4];
-                for (int r = 0; r < rows; r++) {
-                    f32x4 v[4];
-                    fv_load_runs(v, from[0] + row[r], from[1] + row[r], from[2] + row[r], from[3] + row[r], run);
-                    for (int i = 0; i < run; i++) {
-                        const f32x4 term = rows * run == 1 ? v[i] : MUL(v[i], w[r * run + i]);
-                        sum[i] = r ? ADD(sum[i], term) : term;
-                    }
-                }
-                fv_split_runs(sum, run);
-                for (int i = 1; i < run; i++) sum[0] = ADD(sum[0], sum[i]);
-                STORE(to, sum[0]);
+                STORE(to, sample_apart(from, row, weight, rows, run));
                 for (int p = 0; p < 4; p++) from[p] += step * 4;
             }
         }

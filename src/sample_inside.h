@@ -19,6 +19,7 @@ typedef struct {
     i32x4 step[3]; /* bytes from a pixel to the next along x, y, z */
     i32x4 bias;    /* what 2^23 in each coordinate makes of an offset */
     f32x4 two23;
+    i32x4 abreast; /* offsets of four neighbours of a row; none where pixels are further apart */
     int32_t row[4];            /* bytes from the first tap to the rows of taps, */
     int32_t tap[FV_MOST_TAPS]; /* and to every tap */
 } fv_inside;
@@ -48,6 +49,7 @@ static inline fv_inside fv_make_inside(const fv_sampler *s)
     }
     in.bias = SPLATI((int32_t)bias);
     in.two23 = SPLAT(8388608.f);
+    in.abreast = s->step[0] == 1 ? wasm_i32x4_make(0, 4, 8, 12) : SPLATI(-1);
     const int rows = s->dims == 3 ? along * along : along;
     for (int i = 0; i < 4; i++) in.row[i] = s->dims == 3 ? (i & 1) * step[1] + (i >> 1) * step[2] : i * step[1];
     for (int i = 0; i < rows * along; i++) in.tap[i] = in.row[i / along] + i % along * step[0];
