@@ -24,6 +24,7 @@ static const group *const rooms[] = {
     track_groups,
     match_groups,
     geometry_groups,
+    paf_groups,
 };
 
 static const group *find(int which)
