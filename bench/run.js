@@ -27,6 +27,7 @@ const ROOMS = [
     'argmax',
     'pose',
     'loss',
+    'geometry',
 ];
 
 const {values, positionals} = parseArgs({

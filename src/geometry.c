@@ -4,8 +4,8 @@ static double magnitude(double v) { return v < 0 ? -v : v; }
 
 static int64_t padded(int64_t n) { return (n + 3) & ~(int64_t)3; }
 
-/* Of one: pairs and weights in double, pairs in float, two numbers, two items to sort. */
-enum { PAIR_BYTES = 5 * 8 + 4 * 4 + 2 * 4 + 2 * 8 };
+/* Of one: pairs, weight and distance in double, pairs in float, two numbers, two items to sort. */
+enum { PAIR_BYTES = 6 * 8 + 4 * 4 + 2 * 4 + 2 * 8 };
 
 int fv_geometry_scratch(int n)
 {
@@ -55,6 +55,7 @@ void fv_descend(double *model, const fv_model *kind, const fv_pairs *pairs, int 
 {
     fv_sums sums[2];
     double next[9], damping = 1e-4;
+    const double least = what == FV_SUM_ROBUST ? 1e-6 : 1e-14; /* a robust sum is mostly of what no model explains */
     int here = 0;
     kind->settle(model);
     kind->sum(sums, model, pairs, count, what, limit);
@@ -67,7 +68,7 @@ void fv_descend(double *model, const fv_model *kind, const fv_pairs *pairs, int 
         memcpy(model, next, sizeof next);
         here = !here, damping /= 1000;
         if (damping < 1e-12) damping = 1e-12;
-        if (!(gained > 1e-14 * sums[here].loss)) break;
+        if (!(gained > least * sums[here].loss)) break;
     }
 }
 

@@ -54,7 +54,7 @@ typedef struct {
     /* A distance d counts d^2, or d^2 (1 - d^2 / 2 limit^2) up to the limit and as much as that beyond it. */
     void (*sum)(fv_sums *sums, const double *model, const fv_pairs *pairs, int count, int what, double limit);
     double (*distance)(const double *model, const fv_pairs *pairs, int i); /* squared */
-    /* Sum of max(0, 1 - d^2 / limit^2)^2 over four times `fours` correspondences from `first` on. */
+    /* Sum of max(0, 1 - d / limit)^2 over four times `fours` correspondences from `first` on. */
     float (*score)(const float *model, const fv_pairs32 *pairs, int first, int fours, float limit);
 } fv_model;
 

@@ -4,7 +4,9 @@
 enum {
     MEDIAN_OF = 63,
     CHUNK = 16,         /* fours of correspondences, after which a model may be given up */
-    LOCAL_INLIERS = 100, /* so many are enough to optimise a model locally */
+    FIRST_LOOKS = 20,   /* samples before the best is optimised locally for the first time, */
+    LEAST_SAMPLES = 50, /* and before the search may end */
+    LOCAL_PAIRS = 400,  /* enough to optimise a model locally */
     LOCAL_STEPS = 3,
     LAST_STEPS = 30,
     MOST_SAMPLES = 1000000
@@ -19,10 +21,10 @@ typedef struct {
     int32_t *order;  /* pairs are shuffled: which correspondence each is */
     int32_t *ranked; /* pairs from the best quality to the worst; or null */
     uint64_t *items; /* twice as many, to sort */
+    double *distance; /* squared, of the pairs from the best model */
     double limit;    /* the threshold, normalised */
     uint32_t random;
     double best[9], score;
-    int inliers;
 } search;
 
 /* Below n; Marsaglia's xorshift, its high bits by Lemire's product. */
@@ -122,33 +124,33 @@ static double score_of(const search *s, const double *model)
     return sum;
 }
 
-static int count_inliers(const search *s, const double *model)
+/* The distances of the best model. Returns how many are within the limit. */
+static int measure(search *s)
 {
     int count = 0;
-    for (int i = 0; i < s->pairs.count; i++) count += s->kind->distance(model, &s->pairs, i) <= s->limit * s->limit;
+    for (int i = 0; i < s->pairs.count; i++) {
+        s->distance[i] = s->kind->distance(s->best, &s->pairs, i);
+        count += s->distance[i] <= s->limit * s->limit;
+    }
     return count;
 }
 
 static void keep(search *s, const double *model, double score)
 {
-    if (!(score >= s->score)) return;
+    if (!(score > 0 && score >= s->score)) return;
     memcpy(s->best, model, sizeof s->best);
     s->score = score;
 }
 
-/* A model that is better than all before, and what it becomes over some of the pairs. */
-static void consider(search *s, double *model)
+/* Optimise the best model over the first pairs, by limits that fall, and keep what is best of all. */
+static void optimise(search *s, int count, int steps)
 {
-    s->kind->settle(model);
-    const double score = score_of(s, model);
-    if (!(score > s->score)) return;
-    keep(s, model, score);
-    const double enough = 64 + LOCAL_INLIERS * (double)s->pairs.count / score;
-    const int few = (int)fv_clamp(enough, 0, s->pairs.count);
-    fv_descend(model, s->kind, &s->pairs, few, FV_SUM_ROBUST, 2 * s->limit, LOCAL_STEPS);
-    fv_descend(model, s->kind, &s->pairs, few, FV_SUM_ROBUST, s->limit, LOCAL_STEPS);
-    keep(s, model, score_of(s, model));
-    s->inliers = count_inliers(s, s->best);
+    double model[9];
+    memcpy(model, s->best, sizeof model);
+    for (int k = 0; k < 2; k++) {
+        fv_descend(model, s->kind, &s->pairs, count, FV_SUM_ROBUST, s->limit / (1 + k), steps);
+        keep(s, model, score_of(s, model));
+    }
 }
 
 /* Different numbers below n, the last one given where it is not negative. */
@@ -165,14 +167,14 @@ static void choose(search *s, int *chosen, int count, int n, int last)
 }
 
 /* So many samples, each with a chance of share^minimal to be of inliers alone, miss with a chance of 1 - confidence. */
-static int samples_needed(const search *s, double confidence, int most)
+static int samples_needed(const search *s, int inliers, double confidence, int most)
 {
-    const double share = (double)s->inliers / s->pairs.count;
+    const double share = (double)inliers / s->pairs.count;
     double all = 1;
     for (int i = 0; i < s->kind->minimal; i++) all *= share;
     if (!(all > 1e-12)) return most;
-    if (all > 1 - 1e-12) return 1;
-    return (int)fv_clamp(fv_log64(1 - confidence) / fv_log64(1 - all) + 1, 1, most);
+    const double needed = all < 1 - 1e-12 ? fv_log64(1 - confidence) / fv_log64(1 - all) + 1 : 0;
+    return (int)fv_clamp(needed, fv_min(LEAST_SAMPLES, most), most);
 }
 
 /* Samples until it is likely enough that a good one was among them. Returns how many; *sound: of these, not degenerate. */
@@ -180,7 +182,7 @@ static int sample(search *s, double confidence, int most, int *sound)
 {
     const int n = s->pairs.count, minimal = s->kind->minimal;
     int seen = 0, pool = minimal, chosen[FV_SAMPLE_MOST];
-    double expected = most, grown = 1; /* Chum and Matas 2005: of all samples, those that lie in the pool; when it grows */
+    double optimised = 0, expected = most, grown = 1; /* Chum and Matas 2005: of all samples, those that lie in the pool; when it grows */
     for (int i = 0; i < minimal; i++) expected *= (double)(minimal - i) / (n - i);
     for (int wanted = most; seen < wanted;) {
         double points[FV_SAMPLE_MOST][4], models[FV_ANSWERS_MOST * 9];
@@ -197,10 +199,15 @@ static int sample(search *s, double confidence, int most, int *sound)
             points[i][0] = s->pairs.x[at], points[i][1] = s->pairs.y[at], points[i][2] = s->pairs.u[at], points[i][3] = s->pairs.v[at];
         }
         const int answers = s->kind->through(models, points);
-        const double before = s->score;
         *sound += answers > 0;
-        for (int i = 0; i < answers; i++) consider(s, models + 9 * i);
-        if (s->score > before) wanted = samples_needed(s, confidence, most);
+        for (int i = 0; i < answers; i++) {
+            s->kind->settle(models + 9 * i);
+            keep(s, models + 9 * i, score_of(s, models + 9 * i));
+        }
+        if (seen < FIRST_LOOKS || !(s->score > optimised)) continue;
+        optimise(s, fv_min(LOCAL_PAIRS, n), LOCAL_STEPS);
+        optimised = s->score;
+        wanted = samples_needed(s, measure(s), confidence, most);
     }
     return seen;
 }
@@ -219,8 +226,7 @@ static int may_be_chance(const search *s, int is_transfer)
     if (n == m) return 0;
     int found = 0;
     for (int i = 0; i < n; i++) {
-        const double d = s->kind->distance(s->best, &s->pairs, i);
-        if (d <= s->limit * s->limit) s->items[found] = fv_item(fv_to_bits((float)d), i), found++;
+        if (s->distance[i] <= s->limit * s->limit) s->items[found] = fv_item(fv_to_bits((float)s->distance[i]), i), found++;
     }
     const uint64_t *sorted = fv_sort(s->items, s->items + found, found);
     double of_all = 0, of_these = 0;
@@ -243,7 +249,7 @@ static spread spread_of(const search *s, const double *xs, const double *ys)
 {
     double sum[5] = {0}, count = 0;
     for (int i = 0; i < s->pairs.count; i++) {
-        if (!(s->kind->distance(s->best, &s->pairs, i) <= s->limit * s->limit)) continue;
+        if (!(s->distance[i] <= s->limit * s->limit)) continue;
         const double terms[5] = {xs[i], ys[i], xs[i] * xs[i], xs[i] * ys[i], ys[i] * ys[i]};
         for (int k = 0; k < 5; k++) sum[k] += terms[k];
         count++;
@@ -258,21 +264,26 @@ static int is_line(const search *s)
 {
     const spread from = spread_of(s, s->pairs.x, s->pairs.y), to = spread_of(s, s->pairs.u, s->pairs.v);
     double missed = 0;
-    for (int i = 0; i < s->pairs.count; i++) {
-        const double d = s->kind->distance(s->best, &s->pairs, i);
-        missed += d <= s->limit * s->limit ? d : 0;
-    }
+    for (int i = 0; i < s->pairs.count; i++) missed += s->distance[i] <= s->limit * s->limit ? s->distance[i] : 0;
     const double least = 4 * missed / to.middle + 1e-10;
     return !(from.across > least * from.middle && to.across > least * to.middle);
 }
 
+/* The best model over all pairs, and then the least squares of its inliers: where noise is normal none is nearer. */
+static void refine(search *s)
+{
+    optimise(s, s->pairs.count, LOCAL_STEPS);
+    if (measure(s) > s->kind->minimal) {
+        for (int i = 0; i < s->pairs.count; i++) s->pairs.weight[i] = s->distance[i] <= s->limit * s->limit;
+        fv_descend(s->best, s->kind, &s->pairs, s->pairs.count, FV_SUM_SQUARES, 0, LAST_STEPS);
+    }
+    measure(s);
+}
+
 static int conclude(search *s, double *matrix, uint8_t *inliers, int model, int *status)
 {
-    double last[9];
-    memcpy(last, s->best, sizeof last);
-    fv_descend(last, s->kind, &s->pairs, s->pairs.count, FV_SUM_ROBUST, s->limit, LAST_STEPS);
-    keep(s, last, score_of(s, last));
     const int is_transfer = model != FV_MODEL_FUNDAMENTAL;
+    refine(s);
     *status = FV_SEARCH_DEGENERATE;
     if (is_transfer && (!fv_has_inverse(s->best) || (s->kind->minimal > 2 && is_line(s)))) return 0;
     *status = FV_SEARCH_NO_CONSENSUS;
@@ -282,7 +293,7 @@ static int conclude(search *s, double *matrix, uint8_t *inliers, int model, int 
     *status = FV_SEARCH_FOUND;
     int count = 0;
     for (int i = 0; i < s->pairs.count; i++) {
-        const int is_inlier = s->kind->distance(s->best, &s->pairs, i) <= s->limit * s->limit;
+        const int is_inlier = s->distance[i] <= s->limit * s->limit;
         inliers[s->order[i]] = (uint8_t)is_inlier;
         count += is_inlier;
     }
@@ -299,8 +310,9 @@ int fv_geometry_find(double *matrix, uint8_t *inliers, int32_t *report, const do
     const int64_t length = n + (-n & 3);
     search s = {.kind = fv_models + model, .random = ((uint32_t)seed ^ 0x9e3779b9u) * 2654435769u | 1};
     fv_pairs_divide(&s.pairs, scratch, n);
-    s.pairs.weight = 0;
-    s.items = (uint64_t *)scratch + 5 * length;
+    for (int64_t i = 0; i < length; i++) s.pairs.weight[i] = 1;
+    s.distance = (double *)scratch + 5 * length;
+    s.items = (uint64_t *)scratch + 6 * length;
     s.fast.x = (float *)(s.items + 2 * length), s.fast.y = s.fast.x + length, s.fast.u = s.fast.y + length, s.fast.v = s.fast.u + length;
     s.order = (int32_t *)(s.fast.v + length);
     memset(inliers, 0, (size_t)n);

@@ -35,6 +35,10 @@ void fv_transfer_sum(fv_sums *sums, const double *m, const fv_pairs *pairs, int 
         v128_t du = SUB64(u, given_u), dv = SUB64(v, given_v), square = ADD64(MUL64(du, du), MUL64(dv, dv));
         inside = wasm_v128_and(inside, wasm_f64x2_lt(square, most));
         if (i + 1 == count) inside = wasm_v128_and(inside, wasm_i64x2_make(-1, 0));
+        if (!wasm_v128_any_true(inside)) {
+            loss = ADD64(loss, pairs->weight ? MUL64(beyond, LOAD(pairs->weight + i)) : beyond);
+            continue;
+        }
         inverse = wasm_v128_and(inverse, inside), u = wasm_v128_and(u, inside), v = wasm_v128_and(v, inside);
         du = wasm_v128_and(du, inside), dv = wasm_v128_and(dv, inside);
         const v128_t part = MUL64(square, share);
@@ -132,10 +136,10 @@ void fv_sampson_sum(fv_sums *sums, const double *f, const fv_pairs *pairs, int c
         for (int k = 0; k < j; k++) sums->bend[9 * k + j] = sums->bend[9 * j + k];
 }
 
-/* One lane's contribution: max(0, 1 - square share)^2, 0 of NaN. */
+/* A lane's contribution: max(0, 1 - d / limit)^2, 0 of NaN. MSAC's 1 - d^2 / t^2, averaged over t up to the limit. */
 static inline f32x4 gain(f32x4 square, f32x4 share)
 {
-    const f32x4 left = PMAX(SUB(SPLAT(1.f), MUL(square, share)), SPLAT(0.f));
+    const f32x4 left = PMAX(SUB(SPLAT(1.f), wasm_f32x4_sqrt(MUL(square, share))), SPLAT(0.f));
     return MUL(left, left);
 }
 

@@ -60,11 +60,11 @@ FV_API int fv_geometry_fit(double *models, const double *from, const double *to,
                            void *scratch);
 
 /**
- * Search the model that most of the correspondences agree with, when many are wrong: sample, score, optimise locally
- * (Chum et al. 2003), refine. The score of a distance d is max(0, 1 - d^2/t^2)^2: MSAC's, averaged over all thresholds
- * up to t with weight ~ threshold^3, so that t need not be exact (as Barath et al. 2019 average over noise). Samples come in the
- * order of quality (Chum and Matas 2005); hopeless models are left early. A model is refused where as many points may
- * agree so well with one by chance (Moisan and Stival 2004).
+ * Search the model that most of the correspondences agree with, when many are wrong: sample, score, optimise the best
+ * locally (Chum et al. 2003), at last by the least squares of its inliers. The score of a distance d is max(0, 1 - d/t)^2:
+ * MSAC's, averaged over all thresholds up to t, so that t need not be exact (as Barath et al. 2019 average over noise).
+ * Samples come in the order of quality (Chum and Matas 2005); hopeless models are left early. A model is refused where as
+ * many points may agree so well with one by chance (Moisan and Stival 2004).
  *
  *   matrix      [9] zeros where there is none
  *   inliers     [n] 1 where the distance is within the threshold, else 0
