@@ -151,6 +151,39 @@ test('many people, against the definition', () => {
     assert.ok(count > 100);
 });
 
+test('the graph\'s weights are float16: a center that wins by that', () => {
+    const [H, W] = [48, 48];
+    /** @param {number} cell */
+    const weight = (cell) => 1 / (Math.hypot(Math.floor(cell / W) - 24, cell % W - 24) + 1.8);
+    let tried = 0;
+    for (let a = 0; a < H * W; a += 7) {
+        const b = (a * 31 + 500) % (H * W);
+        const ratio = [weight(a) / weight(b), half64(weight(a)) / half64(weight(b))];
+        const between = (ratio[0] + ratio[1]) / 2; // by one of the weights a wins, by the other b
+        if (a === b || Math.abs(ratio[0] / ratio[1] - 1) < 1e-5) continue;
+        const given = nobody(H, W, 2);
+        for (const map of [given.heatmaps, given.centers]) map.data.fill(0);
+        given.centers.data[a] = 0.5, given.centers.data[b] = 0.5 * between;
+        given.heatmaps.data[2 * a] = given.heatmaps.data[2 * b] = 0.5;
+        const winner = (/** @type {'tfjs' | 'exact'} */ variant) => {
+            const {keypoints: [x, y]} = decodeMoveNet(given, {variant, activation: 'none'});
+            return Math.round(y / 4) * W + Math.round(x / 4);
+        };
+        assert.deepEqual([winner('exact'), winner('tfjs')], ratio[0] > ratio[1] ? [a, b] : [b, a]);
+        tried++;
+    }
+    assert.ok(tried > 100);
+});
+
+test('peaks that are equal but for rounding are two people', () => {
+    const given = {...nobody(9, 9, 2), boxScale: maps(9, 9, 2, 9), boxOffset: maps(9, 9, 2)};
+    given.heatmaps.data.fill(1);
+    given.centers.data[40] = 0, given.centers.data[41] = 2e-6; // sigmoid: .5 and .5000005
+    assert.equal(decodeMoveNetMulti(given).length, 2);
+    given.centers.data[41] = 1e-5;
+    assert.equal(decodeMoveNetMulti(given).length, 1);
+});
+
 test('what is encoded is decoded, in any type and through any view', () => {
     const random = new Random(3);
     for (const side of [48, 64]) {
@@ -193,7 +226,9 @@ test('where to look next', () => {
     assertClose(square(moveNetRegion(pose, [640, 480], {size: [256, 256], scoreThreshold: 0.05})), [132, 92, 468, 428], 1e-6);
     assertClose(square(moveNetRegion(pose, [200, 200])), [0, 0, 200, 200], 1e-6);
     for (const nothing of [null, undefined]) assertClose(square(moveNetRegion(nothing, [640, 480])), [0, -80, 640, 560], 1e-6);
-    put(11, 0, 0, 0);
+    put(16, 300, 360, 0.1);
+    assertClose(square(moveNetRegion(pose, [640, 480])), [186, 146, 414, 374], 1e-6, 'the torso decides');
+    put(16, 300, 360, 0.9), put(11, 0, 0, 0);
     assertClose(square(moveNetRegion(pose, [640, 480])), [305 - 120, 260 - 120, 305 + 120, 260 + 120], 1e-5);
     put(12, 0, 0, 0);
     assertClose(square(moveNetRegion(pose, [480, 640])), [-80, 0, 560, 640], 1e-6);

@@ -181,6 +181,12 @@ test('hostile heads: defined results', () => {
         assert.equal(decodePoseNet(level, {maxPoses: 0}).length, 0);
         assert.equal(decodePoseNet(level, {nmsRadius: Infinity}).length, 1);
     }
+    const tied = nobody(2, 3, 2, 1);
+    tied.heatmaps.data[1] = tied.heatmaps.data[2 * 5] = 2; // the child in the first cell, the parent in the last
+    for (const given of [tied, Object.values(tied).map(planar)]) {
+        const found = decodePoseNet(given, {edges: [[0, 1]]});
+        assert.deepEqual(found.map(({keypoints}) => [...keypoints.subarray(3, 5)]), [[0, 0], [32, 16]], 'on ties in order of cell');
+    }
     const astray = nobody(4, 4, 17, 16);
     astray.heatmaps.data[0] = 3;
     for (const value of [NaN, Infinity, -Infinity]) {
