@@ -142,7 +142,7 @@ int fv_pose_search(int32_t *cells, float *scores, const float *map, int width, i
     const int error = fv_check_maps(map, width, height, joints, layout, activation);
     if (error) return error;
     if (people < 0 || rivals < 0 || fv_too_big((int64_t)people * joints) || fv_too_big((int64_t)people * joints * 8)) return FV_E_SHAPE;
-    if (falloff < FV_FALLOFF_INVERSE || falloff > FV_FALLOFF_GAUSS || !(spread > 0) || !fv_is_finite(spread)) return FV_E_VALUE;
+    if (falloff < FV_FALLOFF_INVERSE || falloff > FV_FALLOFF_GAUSS || !(spread >= 1e-6f) || !fv_is_finite(spread)) return FV_E_VALUE;
 
     const joint_maps m = fv_joint_maps(map, width, height, joints, layout, activation);
     const crowd c = {places, boxes, joints, fv_min(rivals, people), falloff, spread};

@@ -33,7 +33,7 @@ enum {
  *   places   [people, joints, 2] x, y where each joint is expected; one that is not finite is found nowhere
  *   boxes    [people, 4] x1, y1, x2, y2: only cells x1 <= x < x2, y1 <= y < y2 (NaN is 0); or null
  *   rivals   >= 0, people at most
- *   spread   > 0
+ *   spread   >= 1e-6, finite
  *
  * Returns 0, FV_E_NULL, FV_E_SHAPE or FV_E_VALUE.
  */

@@ -52,7 +52,7 @@ static void fuzz_search(reader *r)
     float *scores = room(r, (size_t)n * 4), *centres = room(r, (size_t)n * 8);
     const int result = fv_pose_search(cells, scores, m.map, m.width, m.height, m.joints, m.layout, m.activation, places, boxes, people, rivals,
                                       falloff, spread);
-    CHECK(result == (spread > 0 && spread - spread == 0 ? 0 : FV_E_VALUE));
+    CHECK(result == (spread >= 1e-6f && spread - spread == 0 ? 0 : FV_E_VALUE));
     if (result < 0) return;
     for (int i = 0; i < n; i++) {
         const int joint = i % m.joints;
