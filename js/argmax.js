@@ -21,7 +21,7 @@ const LARGEST_ROI = 16384;
  * @property {keyof typeof REFINEMENTS} [refine] from the largest cell to a fraction; default 'none'
  * @property {number} [kernel] of the blur of 'taylor', 'udp' and 'megvii', odd; default 11
  * @property {boolean} [positive] where nothing is above 0, the joint was not found: (-1, -1); default false
- * @property {'skip' | 'largest'} [nan] what NaN is: never the largest (default), or always, as numpy and torch have it
+ * @property {'largest' | 'skip'} [nan] what NaN is: always the largest, as numpy and torch have it (default), or never
  * @property {'NCHW' | 'NHWC'} [layout] default 'NCHW'
  */
 
@@ -78,7 +78,7 @@ function peaksOf(N, K, scale, call) {
  * Where each map is largest; the first of equal values. Coordinates are indices of the map: whole numbers are centres of cells.
  *
  * `refine`: 'quarter' of a cell towards the larger neighbours (Simple Baselines, HRNet; 'quarter-axes' mmpose's), 'taylor' (DARK), 'udp', 'parabola',
- * 'megvii'. A map without a number has its largest at (-1, -1), with confidence 0.
+ * 'megvii'. With `nan: 'skip'` a map without a number has its largest at (-1, -1), with confidence 0.
  *
  * @param {Tensor} maps [N, K, H, W], or [N, H, W, K]
  * @param {PeakOptions & {preset?: string, inputSize?: readonly number[]}} [options] preset: the name of one of CODECS, whose
@@ -88,8 +88,8 @@ function peaksOf(N, K, scale, call) {
 export function argmax(maps, options) {
     const {preset, inputSize, ...given} = checkOptions(options);
     const codec = readCodec(preset);
-    const {refine = 'none', kernel = 11, layout = 'NCHW', ...rest} = {...codec?.peak, ...given};
-    const how = [checkChoice('refine', REFINEMENTS, refine), checkKernel(kernel), readFlags(rest)];
+    const {refine = 'none', kernel = 11, layout = 'NCHW', nan = 'largest', ...rest} = {...codec?.peak, ...given};
+    const how = [checkChoice('refine', REFINEMENTS, refine), checkKernel(kernel), readFlags({...rest, nan})];
     const {N, C, height, width, entry, map, cell} = readMaps('maps', maps, layout);
     const scale = readScale('decode', codec, inputSize, width, height);
     const peaks = peaksOf(N, C, scale, (block, coords, confidence) => block.call('fv_argmax_maps', coords, confidence, placeFloats(block, maps), N, C,

@@ -70,7 +70,7 @@ export function decodeTopDown(maps, options) {
     const {codec, refine: usual, cells, pixels} = readConvention(convention);
     checkNumber('scoreThreshold', scoreThreshold);
     const how = refine ?? usual;
-    const read = how === 'integral' ? softArgmax(maps, {window, normalize, beta, layout}) : argmax(maps, {preset: codec, layout, ...(how && {refine: how})});
+    const read = how === 'integral' ? softArgmax(maps, {window, normalize, beta, layout}) : argmax(maps, {preset: codec, layout, nan: 'skip', ...(how && {refine: how})});
     const {coords: {data, dims: [N, K]}, confidence} = read;
     const views = Array.isArray(view) ? view : new Array(N).fill(view);
     if (views.length !== N) throw wrong('view', `${N} views`, views.length);

@@ -72,26 +72,26 @@ test('by hand: refinements of a small map', () => {
 
 test('by hand: what was not found', () => {
     const maps = tensor([-1, -2, 0, 0, NaN, NaN, NaN, 3, -Infinity, -Infinity], [1, 5, 1, 2]);
-    const {coords, confidence} = argmax(maps);
+    const {coords, confidence} = argmax(maps, {nan: 'skip'});
     assert.deepEqual([...coords.data], [0, 0, 0, 0, -1, -1, 1, 0, 0, 0]);
     assert.deepEqual([...confidence.data], [-1, 0, 0, 3, -Infinity]);
-    const positive = argmax(maps, {positive: true});
+    const positive = argmax(maps, {nan: 'skip', positive: true});
     assert.deepEqual([...positive.coords.data], [-1, -1, -1, -1, -1, -1, 1, 0, -1, -1]);
     assert.deepEqual([...positive.confidence.data], [-1, 0, 0, 3, -Infinity]);
     for (const C of [4, 16]) { // abreast, those that have no largest are looked at once more
         const least = tensor(Array.from({length: 3 * C}, (_, i) => i % C % 2 ? NaN : i < C ? NaN : -Infinity), [1, 3, 1, C]);
-        assert.deepEqual([...argmax(least, {layout: 'NHWC'}).coords.data], Array.from({length: 2 * C}, (_, i) => (i >> 1) % 2 ? -1 : +(i % 2)));
+        assert.deepEqual([...argmax(least, {nan: 'skip', layout: 'NHWC'}).coords.data], Array.from({length: 2 * C}, (_, i) => (i >> 1) % 2 ? -1 : +(i % 2)));
     }
     const hollow = tensor(new Array(49).fill(NaN).map((v, i) => i === 24 ? 1 : v), [1, 1, 7, 7]);
-    for (const refine of REFINEMENTS) assert.deepEqual([...argmax(hollow, {refine}).coords.data], refine === 'megvii' ? [3.5, 3.5] : [3, 3], 'NaN moves nothing');
+    for (const refine of REFINEMENTS) assert.deepEqual([...argmax(hollow, {nan: 'skip', refine}).coords.data], refine === 'megvii' ? [3.5, 3.5] : [3, 3], 'NaN moves nothing');
     const zeros = tensor([-0, 0, 0, -0, -1, 0, -1, -1], [1, 4, 1, 2]);
     for (const input of /** @type {const} */ (['NCHW', 'NHWC'])) {
         const {data} = argmax(input === 'NCHW' ? zeros : channelsLast(zeros), {layout: input}).confidence;
         assert.deepEqual([...data], [-0, 0, 0, -1], `the first of equal zeros, ${input}`);
     }
-    const torch = argmax(maps, {nan: 'largest', refine: 'udp'});
+    const torch = argmax(maps, {refine: 'udp'});
     assert.deepEqual([...torch.coords.data.subarray(4, 8)], [0, 0, 0, 0]);
-    assert.deepEqual([...torch.confidence.data.subarray(2, 4)], [NaN, NaN]);
+    assert.deepEqual([...torch.confidence.data.subarray(2, 4)], [NaN, NaN], 'as torch, unless told otherwise');
 });
 
 test('by hand: SimCC, offsets, flips', () => {
@@ -124,7 +124,7 @@ test('by hand: SimCC, offsets, flips', () => {
 
 testGolden('heatmap.hard_argmax_2d', ({inputs, outputs}) => {
     for (const [layout, maps] of /** @type {const} */ ([['NCHW', inputs.map], ['NHWC', channelsLast(inputs.map)]])) {
-        const {coords, confidence} = argmax(maps, {nan: 'largest', layout});
+        const {coords, confidence} = argmax(maps, {layout});
         assertGolden(coords, outputs.xy);
         assertGolden(confidence, outputs.value);
     }
@@ -270,9 +270,11 @@ test('hostile maps: plateaus, one cell, specials; every result is a number or no
         const specials = [NaN, Infinity, -Infinity, 0, 1, 1, 3e38, -3e38, 1e-45];
         const maps = tensor(Array.from({length: dims.reduce((a, b) => a * b)}, () => random.pick(specials)), dims);
         for (const refine of REFINEMENTS) {
-            const {coords, confidence} = argmax(maps, {refine});
-            assert.ok(coords.data.every((v) => Number.isFinite(v) || Math.abs(v) > 1e6), `${refine} ${[...maps.data]} ${[...coords.data]}`);
-            assert.ok(confidence.data.every((v) => !Number.isNaN(v)));
+            for (const nan of /** @type {const} */ (['largest', 'skip'])) {
+                const {coords, confidence} = argmax(maps, {refine, nan});
+                assert.ok(coords.data.every((v) => Number.isFinite(v) || Math.abs(v) > 1e6), `${refine} ${[...maps.data]} ${[...coords.data]}`);
+                assert.ok(nan === 'largest' || confidence.data.every((v) => !Number.isNaN(v)));
+            }
         }
     }
     for (const refine of REFINEMENTS) {
