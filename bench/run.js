@@ -3,6 +3,7 @@
  * Races Fovea against its peers and the machine; see bench/README.md.
  */
 
+import {readdirSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
 import {describe, runRace, summarise} from './harness.js';
@@ -38,7 +39,9 @@ const budget = 1000 * (Number(values.seconds) || (values.quick ? 0.7 : 8));
 
 /** @type {{name: string, long?: boolean, open: () => Promise<Race>}[]} */
 const races = [];
-for (const room of ROOMS) races.push(...(await import(`./${room}.bench.js`)).races);
+for (const file of readdirSync(new URL('.', import.meta.url)).sort()) {
+    if (file.endsWith('.bench.js')) races.push(...(await import(`./${file}`)).races);
+}
 const chosen = races.filter(({name, long}) => positionals.every(word => name.includes(word)) && !(values.quick && long));
 if (!chosen.length) throw new Error(`no race is named so; there are:\n${races.map(race => race.name).join('\n')}`);
 

@@ -1,4 +1,4 @@
-import {checkChoice, checkInteger, checkNumber, checkOptions, wrong, wrongType} from './check.js';
+import {checkAbove0, checkChoice, checkInteger, checkNumber, checkOptions, wrong, wrongType} from './check.js';
 import {asRows} from './tensor.js';
 import {withBlock} from './wasm.js';
 
@@ -152,6 +152,6 @@ function readPolicy(policy) {
     const unknown = Object.keys(policy).find((key) => !known.includes(key));
     if (unknown) throw wrongType('policy', known.join(', '), unknown);
     if (policy.decay !== undefined) checkChoice('policy.decay', DECAYS, policy.decay);
-    if (policy.sigma !== undefined && !(checkNumber('policy.sigma', policy.sigma) > 0)) throw wrong('policy.sigma', 'a number above 0', policy.sigma);
+    if (policy.sigma !== undefined) checkAbove0('policy.sigma', policy.sigma);
     return policy;
 }

@@ -48,8 +48,8 @@ export function decodeSsd(outputs, options) {
         ...checkChoice('variant', VARIANTS, variant), ...given,
     };
     const {boxes, scores} = readPair(outputs);
-    const [N, classes] = [boxes.dims[boxes.dims.length - 2], scores.dims[scores.dims.length - 1]];
-    if (boxes.dims[boxes.dims.length - 1] !== 4 || scores.dims[scores.dims.length - 2] !== N || !classes || scores.data.length / classes !== boxes.data.length / 4) {
+    const [N, sides] = boxes.dims.slice(-2), [rowCount, classes] = scores.dims.slice(-2);
+    if (sides !== 4 || rowCount !== N || !classes || scores.data.length / classes !== boxes.data.length / 4) {
         throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', [boxes, scores]);
     }
     checkInteger('image', image, 0, N ? boxes.data.length / 4 / N - 1 : 0);
@@ -75,12 +75,7 @@ export function decodeSsd(outputs, options) {
 
 /** Anchors as fractions of the input reach no further than a few inputs; pixels do. @param {Float32Array} anchors @param {readonly [number, number]} size */
 function toPixels(anchors, size) {
-    for (let i = 0; i < anchors.length; i++) {
-        if (Math.abs(anchors[i]) > 4) return anchors;
-    }
-    const pixels = new Float32Array(anchors.length);
-    for (let i = 0; i < anchors.length; i++) pixels[i] = anchors[i] * size[i & 1];
-    return pixels;
+    return anchors.some((v) => Math.abs(v) > 4) ? anchors : anchors.map((v, i) => v * size[i & 1]);
 }
 
 /** @param {any} outputs @returns {{boxes: Tensor, scores: Tensor}} */
@@ -140,33 +135,30 @@ function decodeBlaze(outputs, options, {side, points, layers}) {
     const width = 4 + 2 * checkInteger('keypoints', keypoints, 0, 65535);
     const size = inputSize(rest) ?? [side, side];
     const list = listOf(outputs);
-    const rowsOf = layers.map(({cells, anchors}) => cells * cells * anchors);
-    const all = rowsOf.reduce((sum, rows) => sum + rows);
+    const all = layers.reduce((sum, {cells, anchors}) => sum + cells * cells * anchors, 0);
     /** @param {number} rows @param {number} values */
     const find = (rows, values) => list.find(({data}) => data.length === rows * values);
-    /** The scores and boxes of some rows: side by side, or apart. @param {number} rows */
+    /** The scores and boxes of some rows, side by side or apart, how long a row is, and where a box begins in it. @param {number} rows */
     const pairOf = (rows) => {
-        const joined = find(rows, width + 1), scores = find(rows, 1), boxes = find(rows, width);
-        return joined ? {scores: joined, boxes: joined, first: 1, scoreWidth: width + 1, boxWidth: width + 1}
-            : scores && boxes ? {scores, boxes, first: 0, scoreWidth: 1, boxWidth: width} : null;
+        const joined = find(rows, width + 1);
+        return joined ? {scores: joined, boxes: joined, score: width + 1, box: width + 1, first: 1}
+            : {scores: find(rows, 1), boxes: find(rows, width), score: 1, box: width, first: 0};
     };
     const whole = pairOf(all);
-    /** @type {HeadBlock[]} */
-    const blocks = [];
     let from = 0;
-    for (const [i, {cells, anchors}] of layers.entries()) {
-        const pair = whole ?? pairOf(rowsOf[i]), row = whole ? from : 0;
-        if (!pair) throw wrongShape(`scores and boxes of ${all} (${rowsOf.join(' + ')}) anchors, 1 and ${width} values each`, list);
-        const step = /** @type {[number, number]} */ ([size[0] / cells, size[1] / cells]);
-        const unit = cells / size[0], at = row * pair.boxWidth + pair.first;
-        blocks.push({
-            positions: rowsOf[i], grid: cells, anchors,
-            scores: {tensor: pair.scores, at: row * pair.scoreWidth, position: pair.scoreWidth, value: 1},
-            boxes: {tensor: pair.boxes, at, position: pair.boxWidth, value: 1},
-            points: keypoints ? {tensor: pair.boxes, at: at + 4, position: pair.boxWidth, value: 1, values: 2} : undefined,
-            coder: {code: 'centre', step, centreScale: unit, sizeScale: unit, pointScale: unit},
+    const blocks = layers.map(({cells, anchors}) => {
+        const positions = cells * cells * anchors;
+        const isWhole = whole.scores && whole.boxes, {scores, boxes, score, box, first} = isWhole ? whole : pairOf(positions);
+        if (!scores || !boxes) throw wrongShape(`scores and boxes of ${all} anchors, 1 and ${width} values each`, list);
+        const row = isWhole ? from : 0, at = row * box + first, unit = cells / size[0];
+        from += positions;
+        return /** @type {HeadBlock} */ ({
+            positions, grid: cells, anchors,
+            scores: {tensor: scores, at: row * score, position: score, value: 1},
+            boxes: {tensor: boxes, at, position: box, value: 1},
+            points: keypoints ? {tensor: boxes, at: at + 4, position: box, value: 1, values: 2} : undefined,
+            coder: {code: 'centre', step: [size[0] / cells, size[1] / cells], centreScale: unit, sizeScale: unit, pointScale: unit},
         });
-        from += rowsOf[i];
-    }
+    });
     return decodeHead({blocks, classes: 1, keypoints, activation: 'sigmoid', size}, {scoreThreshold, iouThreshold, policy, ...rest});
 }
