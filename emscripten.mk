@@ -33,16 +33,22 @@ NATIVE_OBJECTS := $(SOURCES:src/%.c=build/native/%.o)
 .PHONY: all native native-test fuzz clean
 all: js/fovea.wasm
 
+# Objects follow the headers they include, and the flags.
+build/flags: FORCE
+	@mkdir -p build && echo '$(EMCC) $(WASM_FLAGS) $(CLANG) $(NATIVE_FLAGS)' >$@.new && { cmp -s $@ $@.new && rm $@.new || mv $@.new $@; }
+FORCE:
+-include $(wildcard build/wasm/*.d build/native/*.d build/fuzz/core/*.d)
+
 js/fovea.wasm: $(WASM_OBJECTS)
 	$(EMCC) -O3 $(LINK_FLAGS) $^ -o $@
 
-build/wasm/%.o: src/%.c $(HEADERS) emscripten.mk
+build/wasm/%.o: src/%.c build/flags
 	@mkdir -p $(@D)
-	$(EMCC) $(OPTIMISE) $(WASM_FLAGS) -c $< -o $@
+	$(EMCC) $(OPTIMISE) $(WASM_FLAGS) -MMD -MP -c $< -o $@
 
-build/native/%.o: src/%.c $(HEADERS) emscripten.mk
+build/native/%.o: src/%.c build/flags
 	@mkdir -p $(@D)
-	$(CLANG) $(NATIVE_FLAGS) -c $< -o $@
+	$(CLANG) $(NATIVE_FLAGS) -MMD -MP -c $< -o $@
 
 native: $(NATIVE_OBJECTS)
 

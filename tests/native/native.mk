@@ -17,9 +17,9 @@ FUZZERS := $(patsubst tests/native/%.c,build/fuzz/%,$(wildcard tests/native/fuzz
 FUZZ_FLAGS := $(NATIVE_FLAGS) -fsanitize=fuzzer-no-link
 FUZZ_OBJECTS := $(SOURCES:src/%.c=build/fuzz/core/%.o)
 
-build/fuzz/core/%.o: src/%.c $(HEADERS) emscripten.mk
+build/fuzz/core/%.o: src/%.c build/flags
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_FLAGS) -c $< -o $@
+	$(CLANG) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
 
 build/fuzz/fuzz_%: tests/native/fuzz_%.c tests/native/fuzz.h $(HEADERS) $(FUZZ_OBJECTS)
 	$(CLANG) $(NATIVE_FLAGS) -fsanitize=fuzzer $< $(FUZZ_OBJECTS) -lm -o $@
