@@ -85,7 +85,7 @@ function readPair(outputs) {
         return outputs;
     }
     const list = listOf(outputs);
-    const boxes = list.find(({dims}) => dims[dims.length - 1] === 4);
+    const boxes = list.find(({dims}) => dims.at(-1) === 4);
     const scores = list.find((tensor) => tensor !== boxes);
     if (!boxes || !scores) throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', list);
     return {boxes, scores};
@@ -149,7 +149,7 @@ function decodeBlaze(outputs, options, {side, points, layers}) {
     const blocks = layers.map(({cells, anchors}) => {
         const positions = cells * cells * anchors;
         const isWhole = whole.scores && whole.boxes, {scores, boxes, score, box, first} = isWhole ? whole : pairOf(positions);
-        if (!scores || !boxes) throw wrongShape(`scores and boxes of ${all} anchors, 1 and ${width} values each`, list);
+        if (!scores || !boxes) throw wrongShape(`scores [1, ${all}, 1] and boxes [1, ${all}, ${width}]`, list);
         const row = isWhole ? from : 0, at = row * box + first, unit = cells / size[0];
         from += positions;
         return /** @type {HeadBlock} */ ({
