@@ -47,10 +47,11 @@ export function decodeSsd(outputs, options) {
     const {order, activation, background, limit, anchorFormat, anchors, scales = [10, 5], image = 0, ...rest} = {
         ...checkChoice('variant', VARIANTS, variant), ...given,
     };
-    const {boxes, scores} = readPair(outputs);
-    const [N, sides] = boxes.dims.slice(-2), [rowCount, classes] = scores.dims.slice(-2);
+    const list = listOf(outputs), named = /** @type {Record<string, Tensor>} */ (outputs);
+    const boxes = named.boxes ?? list.find(({dims}) => dims.at(-1) === 4), scores = named.scores ?? list.find((tensor) => tensor !== boxes);
+    const [N, sides] = boxes?.dims.slice(-2) ?? [], [rowCount, classes] = scores?.dims.slice(-2) ?? [];
     if (sides !== 4 || rowCount !== N || !classes || scores.data.length / classes !== boxes.data.length / 4) {
-        throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', [boxes, scores]);
+        throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', list);
     }
     checkInteger('image', image, 0, N ? boxes.data.length / 4 / N - 1 : 0);
     checkChoice('order', {xy: 0, yx: 0}, order), checkChoice('activation', ACTIVATIONS, activation);
@@ -76,19 +77,6 @@ export function decodeSsd(outputs, options) {
 /** Anchors as fractions of the input reach no further than a few inputs; pixels do. @param {Float32Array} anchors @param {readonly [number, number]} size */
 function toPixels(anchors, size) {
     return anchors.some((v) => Math.abs(v) > 4) ? anchors : anchors.map((v, i) => v * size[i & 1]);
-}
-
-/** @param {any} outputs @returns {{boxes: Tensor, scores: Tensor}} */
-function readPair(outputs) {
-    if (outputs?.boxes && outputs.scores) {
-        listOf([outputs.boxes, outputs.scores]);
-        return outputs;
-    }
-    const list = listOf(outputs);
-    const boxes = list.find(({dims}) => dims.at(-1) === 4);
-    const scores = list.find((tensor) => tensor !== boxes);
-    if (!boxes || !scores) throw wrongShape('boxes [1, N, 4] and scores [1, N, classes]', list);
-    return {boxes, scores};
 }
 
 /**
