@@ -1,10 +1,13 @@
 #include "paf.h"
 
+enum { MOST_SAMPLES = 64 };
+
 typedef struct {
     const double *rules;
     axis x, y;
     const float *maps;
     int map_stride, row_stride, column_stride;
+    int allowed[MOST_SAMPLES + 1]; /* of so many samples, how many may fail; -1: nothing passes */
     double *scores, *totals;
     int32_t *links, *order, *spare, *used; /* used: [2, slots] */
 } fields;
@@ -66,18 +69,18 @@ static int integrate(const fields *f, const int32_t *limb, const double *a, cons
     const double longest = dx * dx > dy * dy ? (dx < 0 ? -dx : dx) : (dy < 0 ? -dy : dy);
     const int fixed = (int)rules[FV_PAF_SAMPLES], half_up = rules[FV_PAF_HALF_UP] != 0;
     const int n = fixed ? fixed : (int)fv_clamp(__builtin_sqrt(5 * longest) + 0.5, 5, 25);
-    const double ratio = rules[FV_PAF_SAMPLE_RATIO], steps = rules[FV_PAF_LAST] != 0 && n > 1 ? n - 1 : n;
+    const double per = 1 / length, ux = dx * per, uy = dy * per, steps = rules[FV_PAF_LAST] != 0 && n > 1 ? n - 1 : n;
     double all = 0, passed = 0;
     int missed = 0;
-    for (int k = 0; k < n && (n - missed) / (double)n > ratio; k++) { /* until too many have failed */
+    for (int k = 0; k < n && missed <= f->allowed[n]; k++) {
         const int x = rounded(fv_clamp(a[0] + k * dx / steps, 0, f->x.size - 1), half_up);
         const int y = rounded(fv_clamp(a[1] + k * dy / steps, 0, f->y.size - 1), half_up);
-        const double value = along(f, limb, x, y, dx / length, dy / length);
+        const double value = along(f, limb, x, y, ux, uy);
         all += value;
         if (value > rules[FV_PAF_SAMPLE_THRESHOLD]) passed += value;
         else missed++;
     }
-    if ((n - missed) / (double)n > ratio) {
+    if (missed <= f->allowed[n]) {
         *score = rules[FV_PAF_MEAN_OF_ALL] != 0 ? all / n : passed / (n - missed);
         const double reach = rules[FV_PAF_REACH] * f->y.size / length - 1;
         if (rules[FV_PAF_REACH] > 0 && reach < 0) *score += reach;
@@ -154,6 +157,8 @@ int fv_paf_limbs(int32_t *links, double *scores, int capacity, const double *pea
     lay_out(&f, scratch, room, slots, height, width, rules);
     fv_k_axis_fill(&f.x, (int)rules[FV_PAF_FACTOR], (int)rules[FV_PAF_KERNEL], 0);
     fv_k_axis_fill(&f.y, (int)rules[FV_PAF_FACTOR], (int)rules[FV_PAF_KERNEL], 0);
+    for (int n = 1; n <= MOST_SAMPLES; n++)
+        for (f.allowed[n] = n; f.allowed[n] >= 0 && !((n - f.allowed[n]) / (double)n > rules[FV_PAF_SAMPLE_RATIO]);) f.allowed[n]--;
     int count = 0;
     for (int l = 0; l < limb_count; l++) {
         const int found = propose(&f, ranked ? count : 0, l, limbs + 5 * (int64_t)l, peaks, counts, slots);

@@ -18,6 +18,7 @@ typedef struct {
     const double *rules;
     axis find[2], sharp[2]; /* x, y: blurred, and not */
     int pitch, quads;       /* of a row of cells, a multiple of 4; fours of pixels in a row */
+    int is_plain;           /* a pixel is a cell */
     float largest, slack;   /* NaN where a cell is not finite; how much float may err */
     float *cells;           /* [height, pitch] */
     float *line, *high, *low; /* [pitch] of a row of cells */
@@ -73,6 +74,8 @@ static void arrange(search *s)
     const axis *x = &s->find[0], *y = &s->find[1];
     const int most = x->most + 3;
     memset(s->spread, 0, (size_t)s->quads * most * 16);
+    s->is_plain = x->size == x->cells;
+    for (int i = 0; i < x->size; i++) s->is_plain &= x->count[i] == 1;
     for (int q = 0; q < s->quads; q++) {
         const int end = fv_min(4 * q + 4, x->size);
         int low = x->cells, high = 0;
@@ -106,18 +109,25 @@ static void reach_of(const axis *a, float *positive, float *negative)
 static void gather(search *s, const float *map, int row_stride, int column_stride)
 {
     const int width = s->find[0].cells, height = s->find[1].cells;
-    float zero = 0, largest = 0;
+    f32x4 zero = SPLAT(0), largest = SPLAT(0);
     for (int y = 0; y < height; y++) {
         const float *from = map + (int64_t)y * row_stride;
         float *to = s->cells + (int64_t)y * s->pitch;
-        for (int x = 0; x < width; x++) {
-            const float v = to[x] = from[(int64_t)x * column_stride], size = v < 0 ? -v : v;
-            zero += v * 0, largest = size > largest ? size : largest;
+        int x = 0;
+        for (; column_stride == 1 && x + 4 <= width; x += 4) STORE(to + x, LOAD(from + x));
+        for (; x < width; x++) to[x] = from[(int64_t)x * column_stride];
+        for (; x < s->pitch; x++) to[x] = 0;
+        for (x = 0; x < s->pitch; x += 4) {
+            const f32x4 v = LOAD(to + x);
+            zero = ADD(zero, MUL(v, SPLAT(0))), largest = PMAX(largest, wasm_f32x4_abs(v));
         }
-        for (int x = width; x < s->pitch; x++) to[x] = 0;
     }
-    s->largest = largest + zero;
-    s->slack = SLACK * (float)(s->find[0].most + s->find[1].most + 8) * largest;
+    float sums[8];
+    STORE(sums, largest), STORE(sums + 4, zero);
+    s->largest = 0;
+    for (int i = 0; i < 4; i++) s->largest = sums[i] > s->largest ? sums[i] : s->largest;
+    s->slack = SLACK * (float)(s->find[0].most + s->find[1].most + 8) * s->largest;
+    s->largest += sums[4] + sums[5] + sums[6] + sums[7];
 }
 
 /* The extremes of each column of a band's cells. */
@@ -141,6 +151,11 @@ static void mark(search *s, const float *reach)
     const float up = reach[0] * reach[2] + reach[1] * reach[3], down = reach[0] * reach[3] + reach[1] * reach[2];
     for (int i = 0; i < y->size; i++) {
         band *b = &s->bands[i];
+        if (s->is_plain) { /* to look is as cheap as to ask */
+            memset(s->flags + (int64_t)b->first * s->quads, MAY | BESIDE, (size_t)s->quads);
+            b->low = 0, b->high = s->quads;
+            continue;
+        }
         if (i && b->first == b[-1].first) {
             *b = b[-1];
             continue;
@@ -185,6 +200,10 @@ static void enlarge(search *s, int y)
     for (int i = 0; i < 3; i++) flags[i] = s->flags + (int64_t)near[i]->first * s->quads;
     for (int q = low; q < high; q++) {
         if (!(flags[0][q] | flags[1][q] | flags[2][q])) continue;
+        if (s->is_plain) {
+            STORE(row + 4 * q, LOAD(s->line + 4 * q));
+            continue;
+        }
         const float *w = s->spread + (int64_t)q * (s->find[0].most + 3) * 4, *line = s->line + s->from[q];
         f32x4 sum = MUL(SPLAT(line[0]), LOAD(w));
         for (int k = 1; k < s->wide[q]; k++) sum = ADD(sum, MUL(SPLAT(line[k]), LOAD(w + 4 * k)));
