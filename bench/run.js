@@ -11,26 +11,6 @@ import {openLimits} from './limits.js';
 
 /** @import {Race, Result} from './harness.js' */
 
-const ROOMS = [
-    'image',
-    'nms',
-    'detect',
-    'grid',
-    'sample',
-    'align',
-    'path',
-    'heatmap',
-    'argmax',
-    'loss',
-    'pose',
-    'paf',
-    'track',
-    'match',
-    'argmax',
-    'pose',
-    'loss',
-];
-
 const {values, positionals} = parseArgs({
     allowPositionals: true,
     options: {quick: {type: 'boolean'}, json: {type: 'boolean'}, markdown: {type: 'boolean'}, seconds: {type: 'string'}},
