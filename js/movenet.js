@@ -23,12 +23,16 @@ function toHalf(v) {
 /** @param {number} v */
 const exactly = (v) => v;
 
+/** fire717/movenet.pytorch's rounding of regressions, up from .5 but for negative ones. @param {number} v */
+const toCells = (v) => Math.trunc(Math.fround(v + 0.5));
+
 /**
  * What the networks of this family are, as data.
  *
  * activation  that makes scores of the heat map and of the centres
  * x, y        where in a pair of regressions and offsets they come
  * falloff     of a centre by its distance from the middle; `spread`: what is added to that distance
+ * regress     what is made of a regression before it is added to its cell
  * reach       what is added to a joint's distance from where the centre's regression expects it
  * cell        a cell's size as a share of the map's sides: the published graphs keep 1 / 48 as a float16
  * corner      of a cell that offsets start from; `middle` of one for integral regression: joints were floored to cells in training
@@ -36,9 +40,9 @@ const exactly = (v) => v;
  * @satisfies {Record<string, Network>}
  */
 const NETWORKS = {
-    tfjs: {activation: 'sigmoid', x: 1, y: 0, falloff: 'half', spread: 1.8, reach: toHalf(1.8), cell: toHalf, corner: 0, middle: 0.5},
-    exact: {activation: 'sigmoid', x: 1, y: 0, falloff: 'inverse', spread: 1.8, reach: 1.8, cell: exactly, corner: 0, middle: 0.5},
-    fire717: {activation: 'none', x: 0, y: 1, falloff: 'inverse', spread: 1.8, reach: 1.8, cell: exactly, corner: 0, middle: 0.5},
+    tfjs: {activation: 'sigmoid', x: 1, y: 0, falloff: 'half', spread: 1.8, regress: exactly, reach: toHalf(1.8), cell: toHalf, corner: 0, middle: 0.5},
+    exact: {activation: 'sigmoid', x: 1, y: 0, falloff: 'inverse', spread: 1.8, regress: exactly, reach: 1.8, cell: exactly, corner: 0, middle: 0.5},
+    fire717: {activation: 'none', x: 0, y: 1, falloff: 'inverse', spread: 1.8, regress: toCells, reach: 1.8, cell: exactly, corner: 0, middle: 0.5},
 };
 
 /**
@@ -48,6 +52,7 @@ const NETWORKS = {
  * @property {0 | 1} y
  * @property {keyof typeof FALLOFFS} falloff
  * @property {number} spread
+ * @property {(cells: number) => number} regress
  * @property {number} reach
  * @property {(share: number) => number} cell
  * @property {number} corner
@@ -70,7 +75,8 @@ const CROWD = /** @type {const} */ ([...SINGLE, 'boxScale', 'boxOffset']);
  * @property {View} [view] given by toTensor: the answer is in the picture's coordinates
  * @property {readonly [number, number]} [size] [width, height] of the network's input; default: the view's, or 4 pixels per cell
  * @property {'tfjs' | 'exact' | 'fire717'} [variant] 'tfjs' (default) answers as the published graphs do, which keep their constants as float16
- *   (lightning's cells are 3.999 pixels); 'exact' as they were trained; 'fire717': fire717/movenet.pytorch
+ *   (lightning's cells are 3.999 pixels); 'exact' as they were trained; 'fire717': fire717/movenet.pytorch, which has
+ *   a scoreThreshold of .1
  * @property {'none' | 'sigmoid'} [activation] that makes scores of the heads; default: the variant's
  * @property {'offset' | 'integral'} [refine] of a joint within its cell: by the offsets head (default), or to the centre of gravity of the
  *   squares of the 5 x 5 scores round it
@@ -107,7 +113,7 @@ function decodeSingle(heads, options) {
         const middle = Float32Array.of(centers.width / 2, centers.height / 2);
         const {cells: [centre]} = search(block, centers, activation, middle, 0, 1, network.falloff, network.spread);
         if (centre < 0) return new Float32Array(3 * K);
-        const places = placesFrom(network, regressions, [centre], 2 * K);
+        const places = placesFrom(network, regressions, [centre], 2 * K, undefined, network.regress);
         const found = search(block, maps.heatmaps, activation, places, 0, 1, 'inverse', network.reach);
         return refined(block, maps, found, {network, activation, step}, options.refine);
     });
@@ -139,15 +145,16 @@ function search(block, maps, activation, places, boxes, people, falloff, spread)
  * @param {ArrayLike<number>} cells
  * @param {number} count of values of each cell
  * @param {(i: number) => number} [from] the channel of a cell's first; default 0
+ * @param {(value: number) => number} [made] of each value
  * @returns {Float32Array} x, y of each pair
  */
-function placesFrom({x, y}, maps, cells, count, from = () => 0) {
+function placesFrom({x, y}, maps, cells, count, from = () => 0, made = exactly) {
     const values = valuesAt(maps, cells, count, from);
     const places = new Float32Array(values.length);
     for (let i = 0; i < places.length; i += 2) {
         const cell = cells[Math.floor(i / count)];
-        places[i] = cell % maps.width + values[i + x];
-        places[i + 1] = Math.floor(cell / maps.width) + values[i + y];
+        places[i] = cell % maps.width + made(values[i + x]);
+        places[i + 1] = Math.floor(cell / maps.width) + made(values[i + y]);
     }
     return places;
 }
@@ -214,7 +221,7 @@ function decodeCrowd(heads, most, options) {
         const [centres] = placeMaps(block, centers);
         const people = block.call('fv_pose_peaks', at, sure, most, centres, width, height, activation, MULTI.radius, MULTI.slack);
         const peaks = block.output(at, new Int32Array(people));
-        const places = placesFrom(network, maps.regressions, peaks, 2 * K);
+        const places = placesFrom(network, maps.regressions, peaks, 2 * K, undefined, network.regress);
         const boxes = boxesOf(network, maps, peaks);
         const found = search(block, maps.heatmaps, activation, places, block.input(boxes), people, 'gauss',
             Math.fround(MULTI.spread * Math.min(width, height)));

@@ -120,7 +120,7 @@ test('one person, against the definition', () => {
         const [fire, halfCells, integral] = [random.chance(0.3), random.chance(0.5), random.chance(0.3)];
         if (fire) for (const map of [heatmaps, centers]) map.data = map.data.map(sigmoid);
         const want = single64({heat: at(heatmaps), center: at(centers), regress: at(regressions), offset: at(offsets)}, {
-            height: H, width: W, joints: K, yFirst: !fire, half: !fire && halfCells, integral, active: fire ? (v) => v : sigmoid,
+            height: H, width: W, joints: K, yFirst: !fire, half: !fire && halfCells, integral, whole: fire, active: fire ? (v) => v : sigmoid,
         });
         const options = /** @type {const} */ ({variant: fire ? 'fire717' : halfCells ? 'tfjs' : 'exact', refine: integral ? 'integral' : 'offset'});
         assertPose(decodeMoveNet(logits, options), want, 2e-4, `round ${round}`);

@@ -56,16 +56,17 @@ function centroid(score, cell, height, width, k) {
 
 /**
  * @param {{heat: Map64, center: Map64, regress: Map64, offset: Map64}} heads
- * @param {{height: number, width: number, joints: number, active?: (v: number) => number, yFirst?: boolean, half?: boolean, integral?: boolean}} about
+ * @param {{height: number, width: number, joints: number, active?: (v: number) => number, yFirst?: boolean, half?: boolean, integral?: boolean, whole?: boolean}} about
  * @returns {(Joint64 | undefined)[]} pixels, 4 per cell
  */
-export function single64({heat, center, regress, offset}, {height, width, joints, active = sigmoid, yFirst = true, half = true, integral = false}) {
+export function single64({heat, center, regress, offset}, {height, width, joints, active = sigmoid, yFirst = true, half = true, integral = false, whole = false}) {
     const round = half ? half64 : (/** @type {number} */ v) => v;
     const [first, second] = yFirst ? [1, 0] : [0, 1];
     const middle = best(height, width, (y, x) => active(center(y, x)) * round(1 / (Math.hypot(y - height / 2, x - width / 2) + 1.8)));
     return Array.from({length: joints}, (_, k) => {
         if (!middle) return undefined;
-        const [py, px] = [middle.y + regress(middle.y, middle.x, 2 * k + second), middle.x + regress(middle.y, middle.x, 2 * k + first)];
+        const cells = (/** @type {number} */ v) => whole ? Math.trunc(v + 0.5) : v;
+        const [py, px] = [middle.y + cells(regress(middle.y, middle.x, 2 * k + second)), middle.x + cells(regress(middle.y, middle.x, 2 * k + first))];
         const at = best(height, width, (y, x) => active(heat(y, x, k)) / (Math.hypot(y - py, x - px) + round(1.8)));
         if (!at) return undefined;
         const mean = centroid((y, x) => active(heat(y, x, k)), at, height, width, k);
