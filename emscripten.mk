@@ -34,9 +34,8 @@ NATIVE_OBJECTS := $(SOURCES:src/%.c=build/native/%.o)
 all: js/fovea.wasm
 
 # Objects follow the headers they include, and the flags.
-build/flags: FORCE
-	@mkdir -p build && echo '$(EMCC) $(WASM_FLAGS) $(CLANG) $(NATIVE_FLAGS)' >$@.new && { cmp -s $@ $@.new && rm $@.new || mv $@.new $@; }
-FORCE:
+FLAGS := $(WASM_FLAGS) | $(NATIVE_FLAGS)
+$(shell mkdir -p build && echo '$(FLAGS)' | cmp -s - build/flags || echo '$(FLAGS)' >build/flags)
 -include $(wildcard build/wasm/*.d build/native/*.d build/fuzz/core/*.d)
 
 js/fovea.wasm: $(WASM_OBJECTS)
