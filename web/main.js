@@ -337,6 +337,7 @@ fillSelect(ui.pixels, PIXELS);
 const address = new URLSearchParams(location.search);
 if (Object.hasOwn(networks, address.get('network') ?? '')) ui.network.value = /** @type {string} */ (address.get('network'));
 for (const radio of radios('source')) if (radio.value === address.get('source')) radio.checked = true;
+markPage(ui.network.value);
 attempt(async () => {
     const opening = openSource();
     opening.catch(() => {}); // told below, after what the network has to say
